@@ -1,0 +1,48 @@
+"""A bookshop."""
+
+from django.db import models
+
+
+class Country(models.Model):
+    code = models.CharField(max_length=2, unique=True)
+    name = models.CharField(max_length=60)
+    vat = models.DecimalField(max_digits=4, decimal_places=2)
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+    country = models.ForeignKey(Country, models.PROTECT, related_name="authors")
+
+
+class Publisher(models.Model):
+    name = models.CharField(max_length=80)
+
+
+class Book(models.Model):
+    isbn = models.CharField(max_length=13, unique=True)
+    title = models.CharField(max_length=120)
+    price = models.DecimalField(max_digits=6, decimal_places=2)
+    author = models.ForeignKey(Author, models.PROTECT, related_name="books")
+    publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="books")
+
+
+class Review(models.Model):
+    book = models.ForeignKey(Book, models.CASCADE, related_name="reviews")
+    stars = models.PositiveSmallIntegerField()
+    text = models.CharField(max_length=200)
+
+
+class Customer(models.Model):
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=80)
+
+
+class Order(models.Model):
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
+    placed_at = models.DateTimeField()
+
+
+class OrderLine(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    book = models.ForeignKey(Book, models.PROTECT, related_name="lines")
+    quantity = models.PositiveSmallIntegerField()

@@ -1,0 +1,57 @@
+"""Settings as a small shop has them; djscope needs one line of them."""
+
+import os
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+RUN_DIR = Path(os.environ["DJSCOPE_DEMO_DIR"])
+
+SECRET_KEY = "for the demo only"
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "shop_site.urls"
+WSGI_APPLICATION = "shop_site.wsgi.application"
+
+INSTALLED_APPS = [
+    "shop",
+    "djscope_probes",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "shop.middleware.shipping_country",
+]
+
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": RUN_DIR / "shop.sqlite3",
+        "OPTIONS": {"timeout": 10},  # the file is in WAL mode, see the command `prepare`
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+CELERY_BROKER_URL = os.environ["DJSCOPE_REDIS_URL"]
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# It may be somebody's Redis: what the demo leaves there bears its name.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "djscope-demo:"}
+CELERY_IMPORTS = ["shop.tasks", "shop.scenarios.tasks"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False  # a page does not wait for a broker that is away
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+}

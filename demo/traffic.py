@@ -1,0 +1,117 @@
+"""Visitors of the shop: every scenario within eight seconds, then again and again.
+
+A process of its own: `traffic.py WSGI_URL ASGI_URL`. Each visit has a rhythm, so that two runs look
+alike; together about twenty requests a second, which leaves two cores air to breathe.
+"""
+
+import heapq
+import http.client
+import itertools
+import os
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from shop_site.worker import app
+
+VISITORS = 24
+TIMEOUT = 40.0
+CYCLE = 60.0  # of the tasks that last
+LONG_AT, LONG_SECONDS = 6.5, 13.0  # with the stuck one it takes both children of the worker
+
+# path: (seconds of the first visit, seconds between two)
+ON_WSGI = {
+    "/": (0.1, 0.5),
+    "/book/{n}/": (0.2, 0.3),
+    "/order/{m}.json": (0.3, 0.4),
+    "/checkout/?order={m}": (0.4, 2.0),
+    "/n_plus_one/": (0.5, 1.0),
+    "/healthy/list/": (0.6, 0.8),
+    "/n_plus_one_reverse/": (0.7, 1.5),
+    "/healthy/authors/": (0.8, 1.0),
+    "/query_loop/": (0.9, 1.2),
+    "/healthy/lookup/": (1.0, 1.0),
+    "/duplicate_query/": (1.1, 1.2),
+    "/healthy/cached/": (1.2, 0.8),
+    "/slow_query/": (1.5, 4.0),
+    "/healthy/search/?page={n}": (1.4, 1.0),
+    "/request_failing/?basket={n}": (1.5, 1.0),
+    "/healthy/missing/": (1.6, 1.5),
+    "/slow_request/": (1.7, 4.0),
+    "/healthy/report/": (1.8, 2.0),
+    "/request_stuck/": (2.0, 30.0),
+    "/healthy/streaming/": (2.1, 2.0),
+}
+ON_ASGI = {
+    "/": (0.2, 1.0),
+    "/book/{n}/": (0.4, 0.8),
+    "/n_plus_one_async/": (0.9, 1.5),
+    "/healthy/async_list/": (1.1, 1.0),
+    "/slow_request_async/": (1.3, 4.0),
+    "/healthy/async_report/": (1.5, 2.0),
+}
+TASKS = {
+    "n_plus_one_task": (0.5, 1.0),
+    "healthy_task": (0.8, 1.0),
+    "task_failing": (1.0, 1.5),
+    "healthy_retry_free": (1.2, 1.0),
+    "task_stuck": (2.0, CYCLE),
+    "healthy_long_task": (LONG_AT, CYCLE),
+}
+WITH_NUMBER = {"task_failing", "healthy_retry_free"}
+LASTING = {"task_stuck", "healthy_long_task"}
+
+
+def visit(server: str, path: str, number: int) -> None:
+    """One page view; whatever the shop answers is its own affair."""
+    connection = http.client.HTTPConnection(server, timeout=TIMEOUT)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("GET", path.format(n=number % 1200 + 1, m=number % 300 + 1))
+        connection.getresponse().read()
+    connection.close()
+
+
+def order_work(name: str, number: int, age: float) -> None:
+    """One task for the worker; the short ones wait while both its children are taken."""
+    if name not in LASTING and LONG_AT <= age % CYCLE < LONG_AT + LONG_SECONDS:
+        return
+    with suppress(Exception):  # a broker that is away ends no traffic
+        app.send_task(f"shop.scenarios.tasks.{name}", [number] if name in WITH_NUMBER else [])
+
+
+def plan(wsgi: str, asgi: str) -> list[tuple[float, int, float, Callable[[int, float], None]]]:
+    """Everything that happens as (when, tie-breaker, how often, what)."""
+    order = itertools.count()
+    entries = []
+    for server, visits in ((wsgi, ON_WSGI), (asgi, ON_ASGI)):
+        for path, (first, every) in visits.items():
+            what = lambda n, _age, s=server, p=path: visit(s, p, n)  # noqa: E731
+            entries.append((first, next(order), every, what))
+    for name, (first, every) in TASKS.items():
+        what = lambda n, age, task=name: order_work(task, n, age)  # noqa: E731
+        entries.append((first, next(order), every, what))
+    return entries
+
+
+def main(wsgi: str, asgi: str) -> None:
+    """Run until the parent is gone; normally it ends us before that."""
+    parent, started, numbers = os.getppid(), time.monotonic(), itertools.count()
+    due = plan(wsgi, asgi)
+    heapq.heapify(due)
+    with ThreadPoolExecutor(VISITORS) as visitors:
+        while os.getppid() == parent:
+            age = time.monotonic() - started
+            if due[0][0] > age:
+                time.sleep(min(0.2, due[0][0] - age))
+                continue
+            when, tie, every, what = due[0]
+            heapq.heapreplace(due, (max(when + every, age), tie, every, what))
+            visitors.submit(what, next(numbers), age)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(*(urlsplit(url).netloc for url in sys.argv[1:3]))

@@ -1,0 +1,5 @@
+import sys
+
+from djscope.cli import main
+
+sys.exit(main())

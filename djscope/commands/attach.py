@@ -1,0 +1,63 @@
+"""watch running processes live in the terminal (what plain `djscope` does)
+
+Shows what the probes of one app publish: queries, requests, tasks, and findings with the line that
+causes them. Nothing is wrapped in a process before somebody watches, nor after.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from djscope.commands.snapshot import take, write
+from djscope.commands.target import Target, add_target_arguments, found_or_embedded
+from djscope.errors import OK, UsageError
+from djscope.watch import Watch
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_target_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    need_terminal("djscope now")
+    with found_or_embedded(options) as target:
+        return show(target)
+
+
+def need_terminal(instead: str) -> None:
+    """A screen needs one; say what works without."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        raise UsageError(f"this needs a terminal to draw in; without one use `{instead}`")
+
+
+def show(target: Target, title: str = "djscope") -> int:
+    """The screen, until the user quits; then what the probes confirmed."""
+    from djscope.ui.app import DjscopeApp
+
+    watch = Watch(target.url, target.app, target.label)
+    watch.start()
+    try:
+        DjscopeApp(watch, lambda path: write(take(watch), path), read_source, title).run()
+    finally:
+        confirmed = watch.stop()
+    if watch.feed.fatal is not None:
+        raise watch.feed.fatal
+    print(confirmed)
+    return OK
+
+
+SOURCE_LIMIT = 5_000_000
+
+
+def read_source(path: str) -> list[str] | None:
+    """The lines of a source file, if it is there and is one."""
+    file = Path(path)
+    try:
+        if not file.is_file() or file.stat().st_size > SOURCE_LIMIT:
+            return None
+        return file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,83 @@
+"""run a small shop with all problems, and watch it (from a checkout)
+
+Starts an embedded Redis, gunicorn, uvicorn, a Celery worker and traffic, then attaches. Everything
+ends with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+from djscope.children import ChildError, run_directory
+from djscope.commands import attach
+from djscope.commands.observe import observe
+from djscope.commands.snapshot import take, writable, write
+from djscope.commands.target import Target, duration, found_or_embedded
+from djscope.errors import OK, DjscopeError, UsageError
+from djscope.model.findings import find
+from djscope.plain import plain
+from djscope.report import coverage, lines
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+APP = "shop"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--redis",
+        metavar="URL",
+        help="use this Redis, as Celery's broker too",
+    )
+    parser.add_argument("--headless", action="store_true", help="no screen: print the findings")
+    parser.add_argument(
+        "--for", dest="seconds", type=duration, metavar="TIME", help="headless: how long (20s)"
+    )
+    parser.add_argument("--export", metavar="FILE", help="headless: write a snapshot as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    if not options.headless:
+        if options.export or options.seconds:
+            raise UsageError("--for and --export go with --headless")
+        attach.need_terminal("python3 demo --headless --for 20s")
+    if options.export:
+        writable(Path(options.export))
+    runner = shop_runner()
+    options.app = APP
+    with found_or_embedded(options) as target:
+        print(f"Redis: {target.label}", file=sys.stderr)
+        return open_shop(runner, target, options)
+
+
+def shop_runner() -> Any:
+    """`demo/runner.py` of the checkout that this package runs from."""
+    if not (CHECKOUT / "demo" / "runner.py").is_file():
+        raise UsageError("the demo is part of a checkout of djscope: run it there, `python3 demo`")
+    sys.path.insert(0, str(CHECKOUT / "demo"))
+    return importlib.import_module("runner")
+
+
+def open_shop(runner: Any, target: Target, options: argparse.Namespace) -> int:
+    try:
+        with runner.Shop(target.url, run_directory("shop")) as shop:
+            shop.start(lambda text: print(text, file=sys.stderr))
+            if options.headless:
+                return headless(target, options)
+            return attach.show(target, "djscope demo")
+    except (runner.ShopError, ChildError) as error:
+        raise DjscopeError(str(error)) from None
+
+
+def headless(target: Target, options: argparse.Namespace) -> int:
+    """Findings on standard output, the snapshot in a file."""
+    watch = observe(target, options.seconds or 20.0)
+    for line in lines(find(watch.session, watch.now())):
+        print(plain(line))
+    print(plain(coverage(watch.session, watch.now())))
+    if options.export:
+        print(f"snapshot: {write(take(watch), Path(options.export))}", file=sys.stderr)
+    return OK

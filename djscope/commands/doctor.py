@@ -1,0 +1,137 @@
+"""check what can be watched and why not, each failure with cause and remedy"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import redis
+
+from djscope.commands.target import NO_REDIS, add_target_arguments, named_url
+from djscope.errors import NOTHING, OK, DjscopeError
+from djscope.feed.channel import Channel
+from djscope.feed.leases import Claim
+from djscope.feed.redis_link import Redis, address_of, check, connect, explain
+from djscope.model.snapshot import to_json
+from djscope.plain import plain
+from djscope_probes.wire import WIRE_VERSION, Keys
+
+SETUP = (
+    'add "djscope_probes" to INSTALLED_APPS (or start it with `djscope run -- CMD`) and give the'
+    " process the same DJSCOPE_REDIS_URL"
+)
+ARM_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`ok`, `warn` or `fail`; a failure blocks, and says what to do."""
+
+    state: str
+    what: str
+    remedy: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_target_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    checks = list(examine(options))
+    if options.json:
+        print(to_json(checks))
+    else:
+        for each in checks:
+            print(plain(f"{each.state:4}  " + ": ".join(filter(None, (each.what, each.remedy)))))
+    return NOTHING if any(each.state == "fail" for each in checks) else OK
+
+
+def examine(options: argparse.Namespace) -> Iterator[Check]:
+    """From the ground up; what cannot be checked without the previous one is not tried."""
+    url = named_url(options)
+    if not url:
+        yield Check("fail", "Redis", NO_REDIS)
+        return
+    try:
+        address = address_of(url)
+        client = connect(url)
+        check(client, address)
+    except DjscopeError as error:
+        yield Check("fail", "Redis", str(error))
+        return
+    try:
+        yield Check("ok", f"Redis answers at {address.label} ({version(client)})")
+        yield from examine_apps(client, options)
+    except redis.RedisError as error:
+        yield Check("fail", "Redis", explain(error, address))
+    finally:
+        client.close()
+
+
+def version(client: Redis) -> str:
+    """Managed services may forbid INFO."""
+    try:
+        info = client.info("server")
+    except redis.RedisError:
+        return "version not told"
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    return f"{name} {info.get('valkey_version') or info.get('redis_version')}"
+
+
+def examine_apps(client: Redis, options: argparse.Namespace) -> Iterator[Check]:
+    channel = Channel(client, Keys(""))
+    apps = [options.app] if options.app else channel.apps(channel.now())
+    if not apps:
+        yield Check("fail", "no process has announced itself", SETUP)
+    for app in apps:
+        yield from examine_app(client, app)
+
+
+def examine_app(client: Redis, app: str) -> Iterator[Check]:
+    """Are there processes, do they speak our version, do they answer a lease?"""
+    channel = Channel(client, Keys(app))
+    found = channel.processes(channel.now())
+    if not found:
+        yield Check("fail", f"app {app}: no process has announced itself", SETUP)
+        return
+    yield Check("ok", f"app {app}: {len(found)} processes announced themselves")
+    others = [process for process, _ in found if process.wire != WIRE_VERSION]
+    if others:
+        versions = ", ".join(sorted({process.probe for process in others}))
+        yield Check(
+            "fail",
+            f"app {app}: {len(others)} processes run djscope-probes {versions}, which speak"
+            " another wire version",
+            "install the same version of djscope and djscope-probes",
+        )
+    yield from examine_lease(client, channel, app, len(found) - len(others))
+
+
+def examine_lease(client: Redis, channel: Channel, app: str, expected: int) -> Iterator[Check]:
+    """Watch for a moment: do the probes arm?"""
+    claim = Claim(channel.keys)
+    channel.seek(channel.now())
+    began = time.monotonic()
+    claim.renew(client)
+    try:
+        if claim.others:
+            yield Check("ok", f"app {app}: watched by {', '.join(claim.others)}")
+        reporting: set[str] = set()
+        while len(reporting) < expected and time.monotonic() - began < ARM_S:
+            reporting |= {delivery.process for delivery in channel.read(100)}
+    finally:
+        claim.release(client)
+    passed = time.monotonic() - began
+    if len(reporting) >= expected:
+        yield Check("ok", f"app {app}: all {expected} answered a lease within {passed:.1f} s")
+    else:
+        yield Check(
+            "warn",
+            f"app {app}: {len(reporting)} of {expected} answered a lease within {ARM_S:.0f} s",
+            "those that ended less than 75 s ago still stand in the list; others may be stopped",
+        )
+    if channel.bad.sentence():
+        yield Check("warn", f"app {app}: {channel.bad.sentence()}")

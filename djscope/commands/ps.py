@@ -1,0 +1,72 @@
+"""list the processes with a probe, and what they are doing"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from djscope.commands.target import add_target_arguments, find_target
+from djscope.errors import NOTHING, OK
+from djscope.feed.channel import Channel
+from djscope.feed.redis_link import connect
+from djscope.feed.shapes import Process
+from djscope.model.snapshot import to_json
+from djscope.plain import plain
+from djscope_probes.wire import Keys
+
+COLUMNS = ("PROCESS", "KIND", "APP", "STARTED", "LAST SEEN", "DJANGO", "CELERY", "PYTHON", "PROBE")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_target_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    target = find_target(options)
+    client = connect(target.url)
+    channel = Channel(client, Keys(target.app))
+    now = channel.now()
+    found = sorted(channel.processes(now), key=lambda each: (each[0].host, each[0].pid))
+    client.close()
+    if options.json:
+        print(to_json([as_record(process, now - seen) for process, seen in found]))
+    else:
+        print(plain_table([COLUMNS, *(row(process, now - seen) for process, seen in found)]))
+    return OK if found else NOTHING
+
+
+def as_record(process: Process, ago: float) -> dict[str, str | int | float]:
+    return {
+        "process": f"{process.host}/{process.pid}",
+        "host": process.host,
+        "pid": process.pid,
+        "kind": process.kind,
+        "app": process.app,
+        "started": process.started,
+        "last_seen_s_ago": round(ago, 1),
+        "release": process.release,
+        "django": process.django,
+        "celery": process.celery,
+        "python": process.python,
+        "probe": process.probe,
+        "wire": process.wire,
+    }
+
+
+def row(process: Process, ago: float) -> tuple[str, ...]:
+    started = time.strftime("%H:%M:%S", time.localtime(process.started))
+    return (
+        f"{process.host}/{process.pid}", process.kind, process.app, started, f"{ago:.0f} s ago",
+        process.django or "-", process.celery or "-", process.python, process.probe,
+    )  # fmt: skip
+
+
+def plain_table(rows: list[tuple[str, ...]]) -> str:
+    """Columns as wide as their content."""
+    cells = [[plain(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )

@@ -1,0 +1,62 @@
+"""watch for some seconds and write everything seen as JSON"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from djscope.commands.observe import observe
+from djscope.commands.target import add_target_arguments, duration, find_target
+from djscope.errors import OK, UsageError
+from djscope.model.snapshot import Snapshot, snapshot, to_json
+from djscope.watch import Watch
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_target_arguments(parser)
+    parser.add_argument(
+        "--for", dest="seconds", type=duration, default=10.0, metavar="TIME", help="10s, 2m …"
+    )
+    parser.add_argument(
+        "-o", "--output", default="-", metavar="FILE", help="where to write; - is standard output"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.output != "-":
+        writable(Path(options.output))
+    taken = take(observe(find_target(options), options.seconds))
+    if options.output == "-":
+        print(to_json(taken))
+    else:
+        path = write(taken, Path(options.output))
+        print(f"{len(taken.findings)} findings written to {path}", file=sys.stderr)
+    return OK
+
+
+def take(watch: Watch) -> Snapshot:
+    """What a watch knows now."""
+    with watch.lock:
+        return snapshot(watch.session, watch.now(), watch.status)
+
+
+def writable(path: Path) -> None:
+    """Say that a file cannot be written before anybody waits for it."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a directory: give a file to write to")
+    if not path.resolve().parent.is_dir():
+        raise UsageError(f"the directory of {path} does not exist: create it first")
+
+
+def write(taken: Snapshot, path: Path) -> Path:
+    """Write all or nothing: a reader never finds half a snapshot."""
+    writable(path)
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        draft.write_text(to_json(taken) + "\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    return path.resolve()

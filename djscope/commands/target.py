@@ -1,0 +1,105 @@
+"""Which Redis, which app: the options that all verbs share, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from djscope.errors import NothingSeenError, UsageError
+from djscope.feed.channel import Channel
+from djscope.feed.embedded import EmbeddedServerError, start_embedded
+from djscope.feed.endpoint import announced
+from djscope.feed.redis_link import address_of, check, connect
+from djscope_probes import endpoint
+from djscope_probes.wire import Keys
+
+NO_REDIS = (
+    "no Redis is named: give --redis URL or set DJSCOPE_REDIS_URL to the one that the probes use"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`label` names the server on screen, without secrets."""
+
+    url: str
+    label: str
+    app: str
+
+
+def add_target_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--redis",
+        metavar="URL",
+        help="where the probes publish: redis://, rediss:// or unix:// (DJSCOPE_REDIS_URL)",
+    )
+    parser.add_argument(
+        "--app", metavar="NAME", help="which app, if several publish there (DJSCOPE_APP)"
+    )
+
+
+def named_url(options: argparse.Namespace) -> str:
+    """Option, environment, or what an embedded server of this user left behind; may be empty."""
+    return str(options.redis or os.environ.get("DJSCOPE_REDIS_URL") or endpoint.read())
+
+
+def find_target(options: argparse.Namespace) -> Target:
+    """A target that exists: Redis answers and an app has processes."""
+    url = named_url(options)
+    if not url:
+        raise UsageError(NO_REDIS)
+    target = Target(url, address_of(url).label, choose_app(options, url))
+    if not target.app:
+        raise NothingSeenError(
+            f'no process has announced itself at {target.label}: add "djscope_probes" to'
+            " INSTALLED_APPS, or start it with `djscope run -- CMD`; `djscope doctor` tells more"
+        )
+    return target
+
+
+@contextmanager
+def found_or_embedded(options: argparse.Namespace) -> Iterator[Target]:
+    """As `find_target`, but waits for processes, on a server of our own if none is named."""
+    url = named_url(options)
+    if url:
+        yield Target(url, address_of(url).label, choose_app(options, url))
+        return
+    try:
+        server = start_embedded()
+    except EmbeddedServerError as error:
+        raise NothingSeenError(str(error)) from None
+    with server, announced(server.url):
+        yield Target(server.url, server.describe, options.app or os.environ.get("DJSCOPE_APP", ""))
+
+
+def choose_app(options: argparse.Namespace, url: str) -> str:
+    """The app that was named, else the only one there; empty when there is none yet."""
+    client = connect(url)
+    try:
+        check(client, address_of(url))
+        named = options.app or os.environ.get("DJSCOPE_APP")
+        if named:
+            return str(named)
+        channel = Channel(client, Keys(""))
+        apps = channel.apps(channel.now())
+    finally:
+        client.close()
+    if len(apps) > 1:
+        raise UsageError(f"several apps publish there ({', '.join(apps)}): choose with --app NAME")
+    return apps[0] if apps else ""
+
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def duration(text: str) -> float:
+    """`10s`, `2m`, `1.5h` as seconds."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration; write 10s, 2m or 1h")
+    return float(match[1]) * _SECONDS[match[2]]

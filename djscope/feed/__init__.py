@@ -1,0 +1,1 @@
+"""Turns bytes into events: the only room that touches Redis and files."""

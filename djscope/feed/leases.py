@@ -1,0 +1,93 @@
+"""This viewer's claim that it watches: one of eight slots with a TTL, renewed while it lives."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+import time
+
+from djscope.errors import NothingSeenError
+from djscope.feed import decode
+from djscope.feed.redis_link import Redis
+from djscope.feed.shapes import Lease
+from djscope_probes.wire import LEASE_TTL_MS, Keys, dumps
+from djscope_probes.wire import Lease as LeaseOnWire
+
+RENEW_S = 1.5
+CONTROL_LENGTH = 100
+CONTROL_TTL_S = 120
+
+
+class Claim:
+    """Taken by `renew`, given back by `release`. Not for two threads."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._viewer = secrets.token_hex(6)
+        self._value = dumps(
+            LeaseOnWire(self._viewer, f"{user()}@{socket.gethostname()}", since=round(time.time()))
+        )
+        self._slot: int | None = None
+        self.others: tuple[str, ...] = ()
+
+    def renew(self, client: Redis) -> None:
+        """Keep the slot, or take a free one; tell the probes when it is new."""
+        if self._slot is not None and not self._keep(client, self._keys.leases[self._slot]):
+            self._slot = None
+        if self._slot is None:
+            self._slot = self._take(client)
+            self.tell(client, "wake")
+        self._look_around(client)
+
+    def release(self, client: Redis) -> None:
+        """Nobody watches here any more."""
+        if self._slot is not None:
+            key = self._keys.leases[self._slot]
+            if client.get(key) == self._value.encode():
+                client.delete(key)
+            self._slot = None
+        self.tell(client, "wake")
+
+    def tell(self, client: Redis, words: str) -> None:
+        """Wake the probes with a word on the control stream."""
+        with client.pipeline(transaction=False) as pipe:
+            pipe.xadd(self._keys.control, {"m": words}, maxlen=CONTROL_LENGTH, approximate=True)
+            pipe.expire(self._keys.control, CONTROL_TTL_S)
+            pipe.execute()
+
+    def _keep(self, client: Redis, key: str) -> bool:
+        """Renew in place. What was there and is not ours is put back."""
+        before = client.set(key, self._value, px=LEASE_TTL_MS, xx=True, get=True)
+        if before == self._value.encode():
+            return True
+        if before is not None:
+            client.set(key, bytes(before), px=LEASE_TTL_MS, xx=True)
+        return False
+
+    def _take(self, client: Redis) -> int:
+        for slot, key in enumerate(self._keys.leases):
+            if client.set(key, self._value, px=LEASE_TTL_MS, nx=True):
+                return slot
+        raise NothingSeenError(
+            f"{len(self._keys.leases)} viewers watch already, which is the most:"
+            " close one and try again"
+        )
+
+    def _look_around(self, client: Redis) -> None:
+        found = [decode.lease(value) for value in client.mget(self._keys.leases) if value]
+        self.others = tuple(
+            sorted(each.who for each in found if each is not None and not self._is_mine(each))
+        )
+
+    def _is_mine(self, lease: Lease) -> bool:
+        return lease.viewer == self._viewer
+
+
+def user() -> str:
+    """Who sits here; containers often have no name for their user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -1,0 +1,157 @@
+"""The live feed: a supervised thread between Redis and the session."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+import redis
+
+from djscope.errors import DjscopeError
+from djscope.feed.channel import Channel
+from djscope.feed.leases import RENEW_S, Claim
+from djscope.feed.redis_link import address_of, connect, explain
+from djscope.feed.sink import Sink
+from djscope.feed.status import FeedStatus, Link
+from djscope_probes.wire import LEASE_TTL_MS, Keys
+
+BLOCK_MS = 250
+RETRY_S = 0.5
+PROCESSES_S = 1.0
+CONFIRM_S = LEASE_TTL_MS / 1000 + 2
+DEFINITIONS_AT_ONCE = 1_000
+NEED_AT_ONCE = 50
+# How far back a viewer reads that comes while others watch already.
+HISTORY_S = 120
+
+
+class LiveFeed:
+    """Watches one app. What it feeds is read with `lock` held; `status` is replaced whole."""
+
+    def __init__(self, url: str, app: str, sink: Sink, label: str = "") -> None:
+        self._sink = sink
+        self.lock = threading.Lock()
+        self._address = address_of(url)
+        self.status = FeedStatus(Link.CONNECTING, label or self._address.label, app)
+        self._client = connect(url)
+        self._keys = Keys(app)
+        self._channel = Channel(self._client, self._keys)
+        self._claim = Claim(self._keys)
+        self._offset = 0.0
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="djscope-feed", daemon=True)
+        self._renewed = self._looked = self._asked = 0.0
+        self.fatal: DjscopeError | None = None
+
+    def now(self) -> float:
+        """Redis seconds."""
+        return time.time() + self._offset
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> str:
+        """Stop watching; returns what the probes confirmed, as a sentence."""
+        self._ending.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+        try:
+            return self._confirm()
+        except redis.RedisError as error:
+            return f"not confirmed ({explain(error, self._address)}); probes turn off by themselves"
+        finally:
+            self._client.close()
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            try:
+                self._attach()
+                while not self._ending.is_set():
+                    self._turn()
+            except DjscopeError as error:
+                self.fatal = error
+                self._lost(str(error))
+                return
+            except redis.RedisError as error:
+                self._lost(explain(error, self._address))
+                self._ending.wait(RETRY_S)
+            except Exception as error:  # the feed must outlive its own bugs, and say so
+                self._lost(f"internal error in the feed: {type(error).__name__}: {error}")
+                self._ending.wait(RETRY_S)
+
+    def _attach(self) -> None:
+        began = time.monotonic()
+        now = self._channel.now()
+        round_trip = (time.monotonic() - began) * 1000
+        self._offset = now - time.time()
+        was = self.status
+        if was.link is Link.LOST:
+            if self._channel.behind():
+                self._channel.seek(now - 1)
+            with self.lock:
+                self._sink.gap(now, f"Redis was away for {now - was.since:.1f} s")
+        self._claim.renew(self._client)
+        if self._channel.last_id == b"0-0":
+            self._channel.seek(now - (HISTORY_S if self._claim.others else 0))
+        self._renewed, self._looked = time.monotonic(), 0.0
+        self.status = replace(was, link=Link.LIVE, problem="", since=now, round_trip_ms=round_trip)
+
+    def _lost(self, problem: str) -> None:
+        since = self.status.since if self.status.link is Link.LOST else self.now()
+        self.status = replace(self.status, link=Link.LOST, problem=problem, since=since)
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        if now - self._renewed >= RENEW_S:
+            self._renewed = now
+            self._claim.renew(self._client)
+            self._note_status()
+        if now - self._looked >= PROCESSES_S:
+            self._looked = now
+            at = self.now()
+            processes = self._channel.processes(at)
+            with self.lock:
+                self._sink.announce(processes, at)
+        deliveries = self._channel.read(BLOCK_MS)
+        if deliveries:
+            with self.lock:
+                for delivery in deliveries:
+                    self._sink.apply(delivery)
+        self._define()
+
+    def _define(self) -> None:
+        with self.lock:
+            wanted = self._sink.wanted()
+        found = self._channel.definitions(wanted[:DEFINITIONS_AT_ONCE])
+        with self.lock:
+            for key, value in found.items():
+                if value is not None:
+                    self._sink.define(key, value)
+        absent = [key for key, value in found.items() if value is None]
+        if absent and time.monotonic() - self._asked > 1:
+            self._asked = time.monotonic()
+            self._claim.tell(self._client, "need " + " ".join(absent[:NEED_AT_ONCE]))
+
+    def _note_status(self) -> None:
+        self.status = replace(
+            self.status, others=self._claim.others, problem=self._channel.bad.sentence()
+        )
+
+    def _confirm(self) -> str:
+        """Release the lease and watch the processes go off."""
+        armed, _ = self._sink.watching()
+        self._claim.release(self._client)
+        if self._claim.others:
+            return f"others still watch: {', '.join(self._claim.others)}"
+        if not armed:
+            return "no process was being watched"
+        deadline = time.monotonic() + CONFIRM_S
+        left = armed
+        while left and time.monotonic() < deadline:
+            for delivery in self._channel.read(BLOCK_MS):
+                self._sink.apply(delivery)
+            left = self._sink.watching()[0]
+        tail = "" if not left else "; the others turn off by themselves"
+        return f"{armed - left} of {armed} processes confirmed off{tail}"

@@ -1,0 +1,149 @@
+"""The wire's shapes as msgspec decodes them: typed, strict, blind to a newer probe's extra fields.
+
+They mirror `djscope_probes.wire` field by field; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from msgspec import Raw, Struct
+
+Micros = int
+
+
+class Array(Struct, array_like=True):
+    """Travels as a JSON array; trailing fields that this version does not know are ignored."""
+
+
+class Process(Array):
+    host: str
+    pid: int
+    started: int
+    kind: str
+    app: str
+    release: str = ""
+    python: str = ""
+    django: str = ""
+    celery: str = ""
+    probe: str = ""
+    wire: int = 1
+
+    @property
+    def id(self) -> str:
+        return f"{self.host}/{self.pid}@{self.started}"
+
+
+class Lease(Array):
+    viewer: str
+    who: str
+    level: str = "watch"
+    since: float = 0.0
+    wire: int = 1
+
+
+class StackFrame(Array):
+    file: str
+    line: int
+    function: str
+    app: bool = False
+
+
+class Relation(Array):
+    model: str
+    name: str
+    path: str
+    kind: str
+    root: str = ""
+
+
+Definition = str | StackFrame | list[StackFrame] | Relation
+
+
+class Group(Array):
+    sql_id: str
+    site_id: str
+    stack_id: str
+    access: str
+    relation_id: str
+    origin_id: str
+    n: int
+    total_us: Micros
+    max_us: Micros
+    fetch_us: Micros
+    rows: int
+    params: int
+    hist: list[tuple[int, int]]
+    peak: int = 0
+    parents: int = 0
+    database: str = ""
+
+
+class Operation(Array):
+    group: int
+    offset_us: Micros
+    took_us: Micros
+
+
+class Unit(Array):
+    id: str
+    revision: int
+    state: str
+    name_id: str
+    started: float
+    wall_us: Micros
+    cpu_us: Micros
+    queries: int
+    sql_us: Micros
+    fetch_us: Micros
+    groups: list[Group]
+    other: Group | None = None
+    operations: tuple[Operation, ...] = ()
+    adopted: bool = False
+    exact_start: bool = True
+    exception: str = ""
+    site_id: str = ""
+    stack_id: str = ""
+    now_id: str = ""
+
+
+class RequestRecorded(Array, tag="request"):
+    unit: Unit
+    method: str
+    view_id: str
+    status: int
+    protocol: str
+    responded_us: Micros = -1
+
+
+class TaskRecorded(Array, tag="task"):
+    unit: Unit
+    task_id: str
+    state: str
+    retries: int
+    worker: str
+    queue: str
+
+
+class ProbeReported(Array, tag="probe"):
+    level: str
+    armed_at: float
+    units: int
+    running: int
+    errors: int
+    off: list[str]
+    lost: list[str]
+    cpu_us: Micros
+    bytes: int
+
+
+Event = RequestRecorded | TaskRecorded | ProbeReported
+
+
+class Frame(Array):
+    """A channel entry; events stay raw so that one of an unknown kind does not cost the others."""
+
+    wire: int
+    process: str
+    seq: int
+    dropped: int
+    sent_at: float
+    events: list[Raw]

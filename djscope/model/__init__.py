@@ -1,0 +1,1 @@
+"""Pure: events and `now` in, facts out. No terminal, no Redis, no clock in here."""

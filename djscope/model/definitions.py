@@ -1,0 +1,91 @@
+"""What ids stand for. Events may arrive before the definitions they use."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from djscope.feed import shapes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One line of source in some process."""
+
+    file: str
+    line: int
+    function: str
+    app: bool = True
+
+    @property
+    def short(self) -> str:
+        """`shop/views.py:31`: the last two parts of the path are what people recognise."""
+        head, name = posixpath.split(self.file)
+        return f"{posixpath.join(posixpath.basename(head), name)}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What lazy loads went through: `path` leads from the origin queryset's `root` model."""
+
+    model: str
+    name: str
+    path: str
+    kind: str
+    root: str
+
+    @property
+    def label(self) -> str:
+        """`Book.author`: where the attribute is defined."""
+        return f"{self.model}.{self.name}"
+
+
+Stack = tuple[Place, ...]
+Value = str | Place | Relation | Stack
+NOWHERE = Place("", 0, "", app=False)
+
+
+class Definitions:
+    """id → SQL text, name, place, stack or relation; remembers which ids it was asked in vain."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Value] = {}
+        self.missing: set[str] = set()
+
+    def add(self, key: str, value: shapes.Definition) -> None:
+        self.known[key] = fact_of(value)
+        self.missing.discard(key)
+
+    def want(self, key: str) -> None:
+        """Note that `key` is used, so that the feed fetches it."""
+        if key and key not in self.known:
+            self.missing.add(key)
+
+    def text(self, key: str) -> str:
+        """A SQL text or a name; `…` while it is on its way."""
+        value = self.known.get(key, "…" if key else "")
+        return value if isinstance(value, str) else "…"
+
+    def place(self, key: str) -> Place:
+        value = self.known.get(key)
+        return value if isinstance(value, Place) else NOWHERE
+
+    def stack(self, key: str) -> Stack:
+        """Frames, innermost first."""
+        value = self.known.get(key)
+        return value if isinstance(value, tuple) else ()
+
+    def relation(self, key: str) -> Relation | None:
+        value = self.known.get(key)
+        return value if isinstance(value, Relation) else None
+
+
+def fact_of(value: shapes.Definition) -> Value:
+    """A definition off the wire as a fact."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, shapes.StackFrame):
+        return Place(value.file, value.line, value.function, value.app)
+    if isinstance(value, shapes.Relation):
+        return Relation(value.model, value.name, value.path, value.kind, value.root)
+    return tuple(Place(frame.file, frame.line, frame.function, frame.app) for frame in value)

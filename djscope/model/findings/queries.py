@@ -1,0 +1,153 @@
+"""Verdicts on queries: n_plus_one, query_loop, duplicate_query, slow_query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from djscope.model.definitions import Definitions, Place, Relation
+from djscope.model.finding import Certainty, Finding, Severity
+from djscope.model.findings import advice
+from djscope.model.queries import QueryStat
+from djscope.model.wording import amount, milliseconds, unit_word
+
+# Lazy loads through one relation from one evaluation of a queryset, in the median unit.
+RELATION_LOADS = 3
+# Queries of one line in the median unit, when no relation explains them.
+LOOP_QUERIES = 5
+# Queries that fetch that many rows each work through a table in batches.
+BATCH_ROWS = 10
+DUPLICATES = 3
+# Of library code we know neither the loop nor the remedy: ask for more.
+LIBRARY_QUERIES = 10
+SLOW_US = 200_000
+SLOW_P95_US = 500_000
+# Below this no p95.
+SAMPLES = 20
+NO_LOOP = frozenset({"prefetch", "iterator", "bulk_create", "bulk_update", "in_bulk", "raw"})
+TRANSACTION = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
+
+
+def verdicts(stats: list[QueryStat], defs: Definitions) -> Iterator[Finding]:
+    """At most one verdict on repetition and one on slowness for each statistic."""
+    for stat in stats:
+        repeated = repetition(stat, defs)
+        if repeated is not None:
+            yield repeated
+        if is_slow(stat):
+            yield slow(stat, defs)
+
+
+def repetition(stat: QueryStat, defs: Definitions) -> Finding | None:
+    """N+1, else duplicates, else a loop: the most telling explanation."""
+    relation = defs.relation(stat.relation_id)
+    if relation is not None and is_n_plus_one(stat):
+        return n_plus_one(stat, defs, relation)
+    if stat.access in NO_LOOP or defs.text(stat.sql_id).startswith(TRANSACTION):
+        return None
+    per_unit, distinct = stat.median_per_unit(), stat.median_distinct()
+    least = 1 if defs.place(stat.site_id).app else LIBRARY_QUERIES
+    if distinct >= 1 and per_unit >= max(DUPLICATES, least) and per_unit >= DUPLICATES * distinct:
+        return duplicate(stat, defs)
+    if per_unit >= max(LOOP_QUERIES, least) and stat.rows < BATCH_ROWS * stat.n:
+        return loop(stat, defs)
+    return None
+
+
+def is_n_plus_one(stat: QueryStat) -> bool:
+    """Rows of one queryset, several of them, caused loads of their own, one by one."""
+    return stat.median_peak() >= RELATION_LOADS and stat.parents > 1 and bool(stat.origin_id)
+
+
+def is_slow(stat: QueryStat) -> bool:
+    """Slow as a rule, not once: the median, or enough samples for a p95."""
+    typical = stat.quantile_us(0.5) + stat.fetch_us // max(stat.n, 1)
+    if typical >= SLOW_US:
+        return True
+    return stat.hist.n >= SAMPLES and stat.quantile_us(0.95) >= SLOW_P95_US
+
+
+def n_plus_one(stat: QueryStat, defs: Definitions, relation: Relation) -> Finding:
+    origin = defs.place(stat.origin_id)
+    finding = base("n_plus_one", stat, defs, Certainty.CERTAIN)
+    finding.title = (
+        f"{relation.label}: {amount(stat.median_per_unit())} queries per"
+        f" {unit_word(stat.unit_kind)} (p50 of {amount(stat.units)}),"
+        f" rows loaded at {origin.short}"
+    )
+    finding.origin = origin
+    finding.model, finding.relation, finding.path = relation.model, relation.label, relation.path
+    finding.advice = [advice.for_relation(relation, origin)]
+    finding.evidence["lazy loads per queryset"] = stat.median_peak()
+    finding.evidence["rows in that queryset"] = stat.parents
+    return finding
+
+
+def duplicate(stat: QueryStat, defs: Definitions) -> Finding:
+    finding = base("duplicate_query", stat, defs, Certainty.CERTAIN)
+    distinct = stat.median_distinct()
+    times = amount(stat.median_per_unit())
+    which = "with the same parameters" if distinct == 1 else f"with {distinct} parameter sets"
+    finding.title = (
+        f"the same query {times} times per {unit_word(stat.unit_kind)}"
+        f" (p50 of {amount(stat.units)}), {which}"
+    )
+    finding.advice = [advice.KEEP_RESULT]
+    return finding
+
+
+def loop(stat: QueryStat, defs: Definitions) -> Finding:
+    finding = base("query_loop", stat, defs, Certainty.LIKELY)
+    verb = f".{stat.access}() " if stat.access else "a query "
+    finding.title = (
+        f"{verb}in a loop: {amount(stat.median_per_unit())} queries per"
+        f" {unit_word(stat.unit_kind)} (p50 of {amount(stat.units)})"
+    )
+    finding.advice = [advice.for_loop(stat.access)]
+    return finding
+
+
+def slow(stat: QueryStat, defs: Definitions) -> Finding:
+    certainty = Certainty.CERTAIN if stat.n >= SAMPLES else Certainty.LIKELY
+    finding = base("slow_query", stat, defs, certainty)
+    typical = stat.quantile_us(0.5) + stat.fetch_us // max(stat.n, 1)
+    finding.title = (
+        f"≈{milliseconds(typical)} per query (p50 of {amount(stat.n)}),"
+        f" at most {milliseconds(stat.max_us)}"
+    )
+    finding.advice = [advice.LOOK_AT_PLAN]
+    return finding
+
+
+def base(kind: str, stat: QueryStat, defs: Definitions, certainty: Certainty) -> Finding:
+    """What all verdicts on a query statistic share."""
+    total_us = stat.total_us + stat.fetch_us
+    return Finding(
+        kind=kind,
+        severity=Severity.WARNING,
+        certainty=certainty,
+        title="",
+        unit=defs.text(stat.name_id),
+        unit_kind=stat.unit_kind,
+        where=where_of(stat, defs),
+        evidence={
+            "queries": stat.n,
+            f"{unit_word(stat.unit_kind)}s": stat.units,
+            "queries per unit (p50)": stat.median_per_unit(),
+            "distinct parameter sets per unit (p50)": stat.median_distinct(),
+            "rows": stat.rows,
+        },
+        first_seen=stat.first_at,
+        last_seen=stat.last_at,
+        count=stat.units,
+        cost={
+            "total_ms": total_us / 1000,
+            "ms_per_unit": total_us / 1000 / max(stat.units, 1),
+        },
+        processes=tuple(sorted(stat.processes)),
+        stack_id=stat.stack_id,
+        sql_id=stat.sql_id,
+    )
+
+
+def where_of(stat: QueryStat, defs: Definitions) -> Place:
+    return defs.place(stat.site_id)

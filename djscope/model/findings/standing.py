@@ -1,0 +1,51 @@
+"""Units that stand still: the same line for long, and no query in between."""
+
+from __future__ import annotations
+
+from djscope.model.definitions import Definitions, Place, Stack
+from djscope.model.finding import Advice, Certainty, Finding, Severity
+from djscope.model.units import UnitFact
+from djscope.model.wording import seconds, unit_word
+
+LIKELY_S = 60.0
+
+
+def is_stuck(fact: UnitFact, now: float, least_s: float) -> bool:
+    """At the same line, without a query, for at least `least_s` seconds."""
+    return fact.running and bool(fact.unit.now_id) and now - fact.now_since >= least_s
+
+
+def app_place(stack: Stack) -> Place | None:
+    """The application line of a stack, else its innermost; None without a stack."""
+    return next((frame for frame in stack if frame.app), stack[0] if stack else None)
+
+
+def stuck(kind: str, fact: UnitFact, defs: Definitions, now: float) -> Finding:
+    """The verdict on one unit that stands still."""
+    still = now - fact.now_since
+    stack = defs.stack(fact.unit.now_id)
+    waits_in = f"{stack[0].function} ({stack[0].short})" if stack else "…"
+    before = ", under way before attach" if fact.unit.adopted else ""
+    word = unit_word(fact.kind)
+    return Finding(
+        kind=kind,
+        severity=Severity.CRITICAL,
+        certainty=Certainty.LIKELY if still >= LIKELY_S else Certainty.SUSPECTED,
+        title=f"{word} stands at one line for {seconds(still)}, waits in {waits_in}{before}",
+        unit=defs.text(fact.unit.name_id),
+        unit_kind=fact.kind,
+        where=app_place(stack) or Place("", 0, defs.text(fact.unit.name_id)),
+        evidence={
+            "age s": round(fact.age_s(now), 1),
+            "standing s": round(still, 1),
+            "queries so far": fact.unit.queries,
+            "age exact": "yes" if fact.unit.exact_start else "no, at least",
+        },
+        advice=[Advice("give what it waits for a timeout")],
+        first_seen=fact.started,
+        last_seen=fact.seen_at,
+        count=1,
+        cost={"total_ms": fact.age_s(now) * 1000},
+        processes=(fact.process,),
+        stack_id=fact.unit.now_id,
+    )

@@ -1,0 +1,60 @@
+"""Verdicts on Celery tasks: task_failing, task_stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from djscope.model.definitions import Definitions, Place
+from djscope.model.finding import Advice, Certainty, Finding, Severity
+from djscope.model.findings import standing
+from djscope.model.routes import Failure, RouteStat
+from djscope.model.units import UnitFact
+from djscope.model.wording import amount
+
+STUCK_S = 15.0
+# A task that ended well after such a time before is slow by nature.
+USUAL = 1.5
+
+
+def verdicts(
+    tasks: dict[str, RouteStat], running: list[UnitFact], defs: Definitions, now: float
+) -> Iterator[Finding]:
+    """`tasks` by name id."""
+    for task in tasks.values():
+        for failure in task.failures.values():
+            yield failing(task, failure, defs)
+    for fact in running:
+        history = tasks.get(fact.unit.name_id)
+        usual_s = history.max_us / 1e6 * USUAL if history and history.n > history.failed else 0.0
+        if standing.is_stuck(fact, now, max(STUCK_S, usual_s)):
+            yield standing.stuck("task_stuck", fact, defs, now)
+
+
+def failing(task: RouteStat, failure: Failure, defs: Definitions) -> Finding:
+    share = 100 * failure.n / max(task.n, 1)
+    return Finding(
+        kind="task_failing",
+        severity=Severity.CRITICAL if share >= 5 else Severity.WARNING,
+        certainty=Certainty.CERTAIN,
+        title=(
+            f"{failure.exception or 'failure'} in {amount(failure.n)} of"
+            f" {amount(task.n)} runs ({share:.0f} %), {amount(task.retried)} retries"
+        ),
+        unit=defs.text(task.name_id),
+        unit_kind="task",
+        where=defs.place(failure.site_id)
+        if failure.site_id
+        else Place("", 0, defs.text(task.name_id)),
+        evidence={
+            "failures": failure.n,
+            "runs": task.n,
+            "retries": task.retried,
+            "exception": failure.exception,
+        },
+        advice=[Advice("handle it; retry only what can succeed later", "autoretry_for=(…,)")],
+        first_seen=failure.first_at,
+        last_seen=failure.last_at,
+        count=failure.n,
+        processes=tuple(sorted(task.processes)),
+        stack_id=failure.sample.unit.stack_id if failure.sample else "",
+    )

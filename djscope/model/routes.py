@@ -1,0 +1,101 @@
+"""What requests of one route, or runs of one task, have in common."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from djscope.model.histogram import Histogram
+from djscope.model.rate import Rate
+from djscope.model.units import UnitFact
+
+RECENT = 50
+
+
+@dataclass(slots=True)
+class Failure:
+    """Failures of one route with the same exception at the same place."""
+
+    exception: str
+    outcome: str
+    site_id: str
+    n: int = 0
+    first_at: float = 0.0
+    last_at: float = 0.0
+    sample: UnitFact | None = None
+
+
+@dataclass(slots=True)
+class RouteStat:
+    """Totals since the viewer came, in microseconds; `kind` is `request` or `task`."""
+
+    kind: str
+    name_id: str
+    view_id: str = ""
+    method: str = ""
+    n: int = 0
+    wall: Histogram = field(default_factory=Histogram)
+    # Until the response was there: what streaming takes is the client's time.
+    answered: Histogram = field(default_factory=Histogram)
+    wall_us: int = 0
+    cpu_us: int = 0
+    sql_us: int = 0
+    queries: int = 0
+    max_us: int = 0
+    failed: int = 0
+    retried: int = 0
+    first_at: float = 0.0
+    last_at: float = 0.0
+    rate: Rate = field(default_factory=Rate)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failures: dict[tuple[str, str], Failure] = field(default_factory=dict)
+    processes: set[str] = field(default_factory=set)
+    recent: deque[UnitFact] = field(default_factory=lambda: deque(maxlen=RECENT))
+    worst: UnitFact | None = None
+    # The stack at which a unit that lasted was last seen.
+    seen_at_id: str = ""
+
+    def quantile_us(self, q: float) -> int:
+        """Microseconds of wall time."""
+        return self.wall.quantile(q, self.max_us)
+
+    def answer_us(self, q: float) -> int:
+        """Microseconds until the response was there."""
+        return self.answered.quantile(q, self.max_us)
+
+    def ended(self, fact: UnitFact) -> None:
+        """Count a unit that ended."""
+        unit = fact.unit
+        self.n += 1
+        self.wall.add(unit.wall_us)
+        if fact.outcome:
+            self.answered.add(fact.answer_us)
+        self.wall_us += unit.wall_us
+        self.cpu_us += max(unit.cpu_us, 0)
+        self.sql_us += unit.sql_us + unit.fetch_us
+        self.queries += unit.queries
+        self.first_at = self.first_at or fact.seen_at
+        self.last_at = fact.seen_at
+        self.rate.add(fact.seen_at)
+        self.outcomes[fact.outcome] += 1
+        self.processes.add(fact.process)
+        self.recent.append(fact)
+        self.view_id, self.method = fact.view_id or self.view_id, fact.method or self.method
+        self.seen_at_id = fact.last_now_id or self.seen_at_id
+        self.retried += fact.outcome == "RETRY"
+        if unit.wall_us >= self.max_us:
+            self.max_us, self.worst = unit.wall_us, fact
+        if fact.failed:
+            self._count_failure(fact)
+
+    def _count_failure(self, fact: UnitFact) -> None:
+        self.failed += 1
+        key = (fact.unit.exception, fact.unit.site_id)
+        failure = self.failures.get(key)
+        if failure is None:
+            failure = Failure(fact.unit.exception, fact.outcome, fact.unit.site_id)
+            failure.first_at = fact.seen_at
+            self.failures[key] = failure
+        failure.n += 1
+        failure.last_at = fact.seen_at
+        failure.sample = fact

@@ -1,0 +1,164 @@
+"""What a viewer knows: the only mutable state, changed by `apply` and `announce` alone."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from djscope.feed.delivery import Delivery
+from djscope.feed.shapes import Definition, ProbeReported, Process, RequestRecorded, TaskRecorded
+from djscope.model.definitions import Definitions
+from djscope.model.processes import ProcessFact, process_fact
+from djscope.model.queries import QueryTable
+from djscope.model.rate import Rate
+from djscope.model.routes import RouteStat
+from djscope.model.units import UnitFact, UnitKey, unit_fact
+
+# A running unit that no revision came of for this long will not report again.
+SILENT_S = 10.0
+RECENT_UNITS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something is missing: frames that never came, events a probe dropped, Redis away."""
+
+    at: float
+    what: str
+    process: str = ""
+    n: int = 0
+
+
+class Session:
+    """Facts since the viewer came. `now` is always given, in Redis seconds."""
+
+    def __init__(self) -> None:
+        self.definitions = Definitions()
+        self.processes: dict[str, ProcessFact] = {}
+        self.routes: dict[tuple[str, str], RouteStat] = {}
+        self.queries = QueryTable()
+        self.running: dict[UnitKey, UnitFact] = {}
+        self.recent: deque[UnitFact] = deque(maxlen=RECENT_UNITS)
+        self.gaps: deque[Gap] = deque(maxlen=100)
+        self.query_rate = Rate()
+        self.unit_rate = Rate()
+        self.began_at = 0.0
+        self.last_at = 0.0
+        self.events = 0
+        self.version = 0
+
+    def apply(self, delivery: Delivery) -> None:
+        """Take over one frame."""
+        self.began_at = self.began_at or delivery.at
+        self.last_at = max(self.last_at, delivery.at)
+        self.version += 1
+        process = self._process(delivery.process)
+        process.seen_at = delivery.at
+        self._note_gaps(process, delivery)
+        for event in delivery.events:
+            self.events += 1
+            if isinstance(event, ProbeReported):
+                process.report(event, delivery.at, delivery.skew)
+            else:
+                self._unit(event, delivery)
+
+    def announce(self, processes: Iterable[tuple[Process, float]], now: float) -> None:
+        """Processes that announced themselves, with the Redis time when; forget the silent."""
+        for shape, seen_at in processes:
+            fact = self.processes.get(shape.id)
+            if fact is None or not fact.kind:
+                known = fact
+                fact = self.processes[shape.id] = process_fact(shape)
+                if known is not None:
+                    fact.inherit(known)
+            fact.seen_at = max(fact.seen_at, seen_at)
+        for key in [k for k, unit in self.running.items() if now - unit.seen_at > SILENT_S]:
+            self.lose(key, now)
+        self.version += 1
+
+    def define(self, key: str, value: Definition) -> None:
+        """What an id stands for has become known."""
+        self.definitions.add(key, value)
+        self.version += 1
+
+    def wanted(self) -> list[str]:
+        """Ids in use whose definitions are not known yet."""
+        return list(self.definitions.missing)
+
+    def gap(self, at: float, what: str) -> None:
+        """Something is known to be missing before `at`."""
+        self.gaps.append(Gap(at, what))
+        self.version += 1
+
+    def lose(self, key: UnitKey, now: float) -> None:
+        """A running unit went silent: its process ended or its probe was turned off."""
+        self.running.pop(key, None)
+        self.queries.forget(key)
+        self.gaps.append(Gap(now, "a unit under way went silent", key[0], 1))
+
+    def watching(self) -> tuple[int, int]:
+        """How many processes have reported that they are armed, and how many that they are off."""
+        known = [process for process in self.processes.values() if process.reported_at]
+        armed = sum(process.level != "off" for process in known)
+        return armed, len(known) - armed
+
+    def route(self, fact: UnitFact) -> RouteStat:
+        """The route or task that `fact` belongs to."""
+        key = (fact.kind, fact.unit.name_id)
+        stat = self.routes.get(key)
+        if stat is None:
+            stat = self.routes[key] = RouteStat(fact.kind, fact.unit.name_id)
+            stat.first_at = fact.seen_at
+        return stat
+
+    def _process(self, process_id: str) -> ProcessFact:
+        fact = self.processes.get(process_id)
+        if fact is None:
+            host, _, rest = process_id.rpartition("/")
+            pid, _, started = rest.partition("@")
+            fact = ProcessFact(process_id, host, int(pid or 0), float(started or 0), "")
+            self.processes[process_id] = fact
+        return fact
+
+    def _note_gaps(self, process: ProcessFact, delivery: Delivery) -> None:
+        missed = delivery.seq - process.last_seq - 1
+        if process.last_seq and delivery.seq > 1 and missed > 0:
+            process.missed_frames += missed
+            self.gaps.append(Gap(delivery.at, "frames missed", process.id, missed))
+        if delivery.dropped > process.dropped and delivery.seq > 1:
+            lost = delivery.dropped - process.dropped
+            self.gaps.append(Gap(delivery.at, "events dropped by the probe", process.id, lost))
+        process.last_seq, process.dropped = delivery.seq, delivery.dropped
+
+    def _unit(self, event: RequestRecorded | TaskRecorded, delivery: Delivery) -> None:
+        fact = unit_fact(event, delivery)
+        before = self.running.get(fact.key)
+        if before is not None:
+            if before.unit.revision >= fact.unit.revision:
+                return
+            standing = (before.unit.now_id, before.unit.queries)
+            if standing == (fact.unit.now_id, fact.unit.queries):
+                fact.now_since = before.now_since
+        fact.last_now_id = fact.unit.now_id or (before.last_now_id if before else "")
+        self._want(fact)
+        queries = fact.unit.queries - (before.unit.queries if before else 0)
+        self.query_rate.add(delivery.at, queries)
+        self.queries.apply(fact)
+        if fact.running:
+            self.running[fact.key] = fact
+            self.route(fact)
+            return
+        self.running.pop(fact.key, None)
+        self.recent.append(fact)
+        self.unit_rate.add(delivery.at)
+        self.route(fact).ended(fact)
+
+    def _want(self, fact: UnitFact) -> None:
+        want, unit = self.definitions.want, fact.unit
+        for key in (unit.name_id, unit.site_id, unit.stack_id, unit.now_id, fact.view_id):
+            want(key)
+        for group in unit.groups:
+            for key in (group.sql_id, group.site_id, group.stack_id, group.relation_id):
+                want(key)
+            want(group.origin_id)

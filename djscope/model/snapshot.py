@@ -1,0 +1,308 @@
+"""What a session knows, as JSON: an interface, so every field is written out."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from djscope.feed.status import FeedStatus
+from djscope.model.definitions import Definitions, Place
+from djscope.model.finding import Advice, Finding
+from djscope.model.findings import find
+from djscope.model.processes import ProcessFact
+from djscope.model.queries import QueryStat
+from djscope.model.routes import RouteStat
+from djscope.model.session import Session
+from djscope.model.units import UnitFact
+
+SCHEMA = "djscope/snapshot/1"
+
+
+class Line(Struct):
+    file: str
+    line: int
+    function: str
+
+
+class FindingOut(Struct):
+    id: str
+    kind: str
+    severity: str
+    certainty: str
+    title: str
+    unit: str
+    where: Line
+    origin: Line | None
+    evidence: dict[str, str | int | float]
+    advice: list[Advice]
+    first_seen: float
+    last_seen: float
+    count: int
+    cost: dict[str, float]
+    processes: list[str]
+    stack: list[Line]
+    model: str | None = None
+    relation: str | None = None
+    path: str | None = None
+
+
+class ProcessOut(Struct):
+    name: str
+    host: str
+    pid: int
+    kind: str
+    level: str
+    release: str
+    python: str
+    django: str
+    celery: str
+    probe: str
+    wire: int
+    last_seen: float
+    units: int
+    dropped: int
+    missed_frames: int
+    errors: int
+    instruments_off: list[str]
+    cpu_share: float
+
+
+class RouteOut(Struct):
+    name: str
+    view: str
+    n: int
+    failed: int
+    retried: int
+    wall_us_p50: int
+    wall_us_p95: int | None
+    wall_us_max: int
+    wall_us: int
+    cpu_us: int
+    sql_us: int
+    queries: int
+    outcomes: dict[str, int]
+
+
+class QueryOut(Struct):
+    sql: str
+    unit: str
+    where: Line
+    origin: Line | None
+    relation: str
+    access: str
+    database: str
+    units: int
+    n: int
+    per_unit_p50: int
+    total_us: int
+    fetch_us: int
+    p50_us: int
+    p95_us: int | None
+    max_us: int
+    rows: int
+
+
+class UnitOut(Struct):
+    kind: str
+    id: str
+    process: str
+    name: str
+    state: str
+    outcome: str
+    started: float
+    wall_us: int
+    cpu_us: int | None
+    sql_us: int
+    fetch_us: int
+    queries: int
+    adopted: bool
+    exception: str
+    stack: list[Line]
+    now: list[Line]
+
+
+class Coverage(Struct):
+    since: float
+    until: float
+    requests: int
+    tasks: int
+    processes_seen: int
+    processes_reporting: int
+    frames_missed: int
+    events_dropped: int
+    gaps: list[str]
+
+
+class Snapshot(Struct):
+    """`memory`, `migrations`, `locks` and `hops` are empty until their instruments exist."""
+
+    schema: str
+    meta: dict[str, str | float]
+    coverage: Coverage
+    processes: list[ProcessOut]
+    findings: list[FindingOut]
+    units: list[UnitOut]
+    routes: list[RouteOut]
+    queries: list[QueryOut]
+    tasks: list[RouteOut]
+    memory: list[str] = []
+    migrations: list[str] = []
+    locks: list[str] = []
+    hops: list[str] = []
+
+
+# Below this no p95.
+SAMPLES = 20
+
+
+def snapshot(session: Session, now: float, status: FeedStatus) -> Snapshot:
+    """Everything a session knows at `now`."""
+    defs = session.definitions
+    routes = list(session.routes.values())
+    return Snapshot(
+        schema=SCHEMA,
+        meta={"app": status.app, "redis": status.label, "taken_at": round(now, 3)},
+        coverage=coverage(session, now),
+        processes=[process_out(each) for each in session.processes.values()],
+        findings=[finding_out(each, defs) for each in find(session, now)],
+        units=[unit_out(u, defs) for u in (*session.running.values(), *session.recent)],
+        routes=[route_out(each, defs) for each in routes if each.kind == "request"],
+        queries=[query_out(each, defs) for each in session.queries.stats.values()],
+        tasks=[route_out(each, defs) for each in routes if each.kind == "task"],
+    )
+
+
+def to_json(value: object) -> str:
+    """Indented, so that people and diffs can read it."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def line(place: Place) -> Line:
+    return Line(place.file, place.line, place.function)
+
+
+def coverage(session: Session, now: float) -> Coverage:
+    count = dict.fromkeys(("request", "task"), 0)
+    for route in session.routes.values():
+        count[route.kind] += route.n
+    known = session.processes.values()
+    return Coverage(
+        since=session.began_at,
+        until=now,
+        requests=count["request"],
+        tasks=count["task"],
+        processes_seen=len(session.processes),
+        processes_reporting=sum(process.reported_at > 0 for process in known),
+        frames_missed=sum(process.missed_frames for process in known),
+        events_dropped=sum(process.dropped for process in known),
+        gaps=[gap.what for gap in session.gaps],
+    )
+
+
+def finding_out(finding: Finding, defs: Definitions) -> FindingOut:
+    return FindingOut(
+        id=finding.id,
+        kind=finding.kind,
+        severity=finding.severity.value,
+        certainty=finding.certainty.value,
+        title=finding.title,
+        unit=finding.unit,
+        where=line(finding.where),
+        origin=line(finding.origin) if finding.origin else None,
+        evidence=finding.evidence,
+        advice=finding.advice,
+        first_seen=finding.first_seen,
+        last_seen=finding.last_seen,
+        count=finding.count,
+        cost=finding.cost,
+        processes=list(finding.processes),
+        stack=[line(place) for place in defs.stack(finding.stack_id)],
+        model=finding.model or None,
+        relation=finding.relation or None,
+        path=finding.path or None,
+    )
+
+
+def route_out(route: RouteStat, defs: Definitions) -> RouteOut:
+    return RouteOut(
+        name=defs.text(route.name_id),
+        view=defs.text(route.view_id),
+        n=route.n,
+        failed=route.failed,
+        retried=route.retried,
+        wall_us_p50=route.quantile_us(0.5),
+        wall_us_p95=route.quantile_us(0.95) if route.wall.n >= SAMPLES else None,
+        wall_us_max=route.max_us,
+        wall_us=route.wall_us,
+        cpu_us=route.cpu_us,
+        sql_us=route.sql_us,
+        queries=route.queries,
+        outcomes=dict(route.outcomes),
+    )
+
+
+def query_out(stat: QueryStat, defs: Definitions) -> QueryOut:
+    relation = defs.relation(stat.relation_id)
+    return QueryOut(
+        sql=defs.text(stat.sql_id),
+        unit=defs.text(stat.name_id),
+        where=line(defs.place(stat.site_id)),
+        origin=line(defs.place(stat.origin_id)) if stat.origin_id else None,
+        relation=relation.label if relation else "",
+        access=stat.access,
+        database=stat.database,
+        units=stat.units,
+        n=stat.n,
+        per_unit_p50=stat.median_per_unit(),
+        total_us=stat.total_us,
+        fetch_us=stat.fetch_us,
+        p50_us=stat.quantile_us(0.5),
+        p95_us=stat.quantile_us(0.95) if stat.hist.n >= SAMPLES else None,
+        max_us=stat.max_us,
+        rows=stat.rows,
+    )
+
+
+def unit_out(fact: UnitFact, defs: Definitions) -> UnitOut:
+    unit = fact.unit
+    return UnitOut(
+        kind=fact.kind,
+        id=unit.id,
+        process=fact.process,
+        name=defs.text(unit.name_id),
+        state=unit.state,
+        outcome=fact.outcome,
+        started=round(fact.started, 3),
+        wall_us=unit.wall_us,
+        cpu_us=unit.cpu_us if unit.cpu_us >= 0 else None,
+        sql_us=unit.sql_us,
+        fetch_us=unit.fetch_us,
+        queries=unit.queries,
+        adopted=unit.adopted,
+        exception=unit.exception,
+        stack=[line(place) for place in defs.stack(unit.stack_id)],
+        now=[line(place) for place in defs.stack(unit.now_id)],
+    )
+
+
+def process_out(process: ProcessFact) -> ProcessOut:
+    return ProcessOut(
+        name=process.name,
+        host=process.host,
+        pid=process.pid,
+        kind=process.kind,
+        level=process.level,
+        release=process.release,
+        python=process.python,
+        django=process.django,
+        celery=process.celery,
+        probe=process.probe,
+        wire=process.wire,
+        last_seen=process.seen_at,
+        units=process.units,
+        dropped=process.dropped,
+        missed_frames=process.missed_frames,
+        errors=process.errors,
+        instruments_off=list(process.off),
+        cpu_share=round(process.cpu_share, 5),
+    )

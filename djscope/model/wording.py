@@ -1,0 +1,32 @@
+"""Numbers as sentences carry them."""
+
+from __future__ import annotations
+
+UNIT_WORDS = {"request": "request", "task": "task"}
+
+
+def unit_word(kind: str) -> str:
+    """What a unit is called in a sentence."""
+    return UNIT_WORDS.get(kind, "unit")
+
+
+def amount(n: int) -> str:
+    """`4 120`: thousands apart, so that digits need no counting."""
+    return f"{n:,}".replace(",", " ")
+
+
+def milliseconds(us: float) -> str:
+    """`640 ms`, `1.2 s`, `85 µs`."""
+    if us >= 1_000_000:
+        return f"{us / 1e6:.1f} s"
+    return f"{us / 1000:.0f} ms" if us >= 1000 else f"{us:.0f} µs"
+
+
+def seconds(s: float) -> str:
+    """`41 s`, `4m02s`, `3h12m`."""
+    whole = int(s)
+    if whole < 90:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"

@@ -1,0 +1,35 @@
+"""Findings and what they rest on, as plain lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+
+from djscope.model.finding import Finding
+from djscope.model.session import Session
+from djscope.model.wording import amount
+
+
+def lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """What, where, do: one line each."""
+    for each in findings:
+        do = next((advice.code or advice.text for advice in each.advice), "")
+        where = each.where.short if each.where.line else each.where.function
+        sure = "" if each.certainty == "certain" else f" ({each.certainty})"
+        yield f"{each.kind}{sure}  {each.title}  · {each.unit} at {where}" + (
+            f" → {do}" if do else ""
+        )
+
+
+def coverage(session: Session, now: float) -> str:
+    """What the verdicts, or their absence, rest on."""
+    requests = sum(route.n for route in session.routes.values() if route.kind == "request")
+    tasks = sum(route.n for route in session.routes.values() if route.kind == "task")
+    armed = sum(process.reported_at > 0 for process in session.processes.values())
+    since = time.strftime("%H:%M:%S", time.localtime(session.began_at or now))
+    missed = sum(process.missed_frames + process.dropped for process in session.processes.values())
+    return (
+        f"seen: {amount(requests)} requests and {amount(tasks)} task runs from {armed} of"
+        f" {len(session.processes)} processes since {since}"
+        + (f"; {amount(missed)} frames or events were lost" if missed else "")
+    )

@@ -1,0 +1,52 @@
+"""Kinds of columns that many lists share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from djscope.model.definitions import Place
+from djscope.model.histogram import Histogram
+from djscope.ui import format as fmt
+from djscope.ui.columns import Column, R, Width
+
+
+def amount(
+    column_id: str,
+    title: str,
+    width: Width,
+    value: Callable[[R], float],
+    tone: Callable[[R], str] | None = None,
+) -> Column[R]:
+    """A count."""
+    return Column(column_id, title, width, lambda row: fmt.count(value(row)), value, tone=tone)
+
+
+def timing(column_id: str, title: str, width: Width, us: Callable[[R], float]) -> Column[R]:
+    """A duration, given in microseconds; filters count milliseconds."""
+    return Column(
+        column_id, title, width, lambda row: fmt.duration(us(row)), lambda row: us(row) / 1e3
+    )
+
+
+def quantiles(hist: Callable[[R], Histogram], ranks: tuple[int, int]) -> list[Column[R]]:
+    """p50 and p95, the latter only from enough samples on."""
+
+    def tail(row: R) -> float:
+        return hist(row).quantile(0.95) / 1e3 if hist(row).n >= fmt.ENOUGH else 0.0
+
+    return [
+        timing("p50", "p50", (6, 0, ranks[0]), lambda row: hist(row).quantile(0.5)),
+        Column("p95", "p95", (6, 0, ranks[1]), lambda row: fmt.p95(hist(row)), tail),
+    ]
+
+
+def location(column_id: str, title: str, width: Width, place: Callable[[R], Place]) -> Column[R]:
+    """A line of source; when it is tight, the number is what matters."""
+    return Column(
+        column_id, title, width, lambda row: place(row).short if place(row).file else "", tail=True
+    )
+
+
+def moment(column_id: str, title: str, width: Width, at: Callable[[R], float]) -> Column[R]:
+    """A time of day."""
+    return Column(column_id, title, width, lambda row: fmt.clock(at(row)), at)

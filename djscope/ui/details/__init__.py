@@ -1,0 +1,1 @@
+"""What opening a row shows, one file per kind of thing."""

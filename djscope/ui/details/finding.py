@@ -1,0 +1,66 @@
+"""A finding: what, where, do; then what it rests on."""
+
+from __future__ import annotations
+
+from djscope.model.definitions import NOWHERE, Place, Stack
+from djscope.model.finding import Finding
+from djscope.model.processes import short_name
+from djscope.ui import format as fmt
+from djscope.ui.facts import Facts
+from djscope.ui.severity import certainty, kind, mark, tone
+from djscope.ui.spec import Detail, Fact, Opener
+
+
+def opener(finding: Finding) -> Opener:
+    """Follows the finding by its id, as evidence grows."""
+
+    def detail(facts: Facts) -> Detail:
+        latest = next((f for f in facts.findings if f.id == finding.id), finding)
+        code = "\n".join(advice.code for advice in latest.advice if advice.code)
+        return Detail(
+            f"{kind(latest)} {latest.where.short}",
+            _facts(latest),
+            stack=_stack(facts, latest),
+            copy=code or facts.text(latest.sql_id),
+            place=latest.where,
+        )
+
+    return detail
+
+
+def place_line(place: Place) -> str:
+    """`shop/views.py:31 in book_list`."""
+    return f"{place.short} in {place.function}" if place.function else place.short
+
+
+def _stack(facts: Facts, finding: Finding) -> Stack:
+    stack = facts.session.definitions.stack(finding.stack_id)
+    places = (finding.where, finding.origin or NOWHERE)
+    return stack or tuple(place for place in places if place.file)
+
+
+def _facts(finding: Finding) -> list[Fact]:
+    sure = f", {certainty(finding)}" if certainty(finding) else ""
+    facts = [
+        Fact("what", finding.title, "strong"),
+        Fact("", f"{mark(finding)} {kind(finding)}{sure} · {finding.unit}", tone(finding)),
+        Fact("where", place_line(finding.where)),
+    ]
+    if finding.origin:
+        facts.append(Fact("loaded at", place_line(finding.origin)))
+    for number, advice in enumerate(finding.advice):
+        facts.append(Fact("" if number else "do", advice.text))
+        facts.append(Fact("", advice.code, "code"))
+    numbers = (finding.evidence | finding.cost).items()
+    evidence = " · ".join(
+        f"{fmt.words(name)} {fmt.measure(name, value)}" for name, value in numbers
+    )
+    facts.append(Fact("evidence", evidence))
+    facts.append(Fact("seen", _seen(finding), "faint"))
+    return [fact for fact in facts if fact.text]
+
+
+def _seen(finding: Finding) -> str:
+    span = f"{fmt.clock(finding.first_seen)} to {fmt.clock(finding.last_seen)}"
+    names = ", ".join(short_name(process) for process in finding.processes)
+    return f"{fmt.count(finding.count)} times, {span}{' in ' if names else ''}{names}"

@@ -1,0 +1,91 @@
+"""A route or a task: totals, how it fails, its queries, its last units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from djscope.model.routes import Failure, RouteStat
+from djscope.ui import format as fmt
+from djscope.ui.cells import amount, moment
+from djscope.ui.columns import Column
+from djscope.ui.details import unit
+from djscope.ui.details.finding import place_line
+from djscope.ui.details.query import spread
+from djscope.ui.facts import Facts
+from djscope.ui.lists.queries import queries
+from djscope.ui.lists.units import recent
+from djscope.ui.spec import Detail, Fact, Opener, Spec
+
+
+def opener(stat: RouteStat) -> Opener:
+    """Follows the route by its name."""
+    key = (stat.kind, stat.name_id)
+
+    def latest(facts: Facts) -> RouteStat:
+        return facts.session.routes.get(key, stat)
+
+    own = queries(
+        "route-queries", "Its queries",
+        lambda facts: [
+            query for query in facts.session.queries.stats.values()
+            if (query.unit_kind, query.name_id) == key
+        ],
+    )  # fmt: skip
+
+    def detail(facts: Facts) -> Detail:
+        route = latest(facts)
+        failing = [_failures(lambda facts: latest(facts).failures.values())]
+        return Detail(
+            f"{route.method} {facts.text(route.name_id)}".strip(),
+            [fact for fact in _facts(facts, route) if fact.text],
+            lists=[*(failing if route.failures else []), recent(latest), own],
+            copy=facts.text(route.name_id),
+        )
+
+    return detail
+
+
+def _facts(facts: Facts, stat: RouteStat) -> list[Fact]:
+    outcomes = ", ".join(f"{fmt.count(n)} × {what}" for what, n in stat.outcomes.most_common(6))
+    return [
+        Fact("view", facts.text(stat.view_id)),
+        Fact("seen", f"{fmt.count(stat.n)} {stat.kind}s in {len(stat.processes)} processes"),
+        Fact("outcomes", outcomes),
+        Fact("wall time", fmt.quantiles(stat.wall, stat.max_us) if stat.n else ""),
+        Fact("spread", spread(stat.wall)),
+        Fact("on average", _means(stat)),
+    ]
+
+
+def _means(stat: RouteStat) -> str:
+    if not stat.n:
+        return ""
+    rest = max(stat.wall_us - stat.sql_us - stat.cpu_us, 0)
+    wall, sql, cpu, wait = (
+        fmt.duration(us / stat.n) for us in (stat.wall_us, stat.sql_us, stat.cpu_us, rest)
+    )
+    each = fmt.count(round(stat.queries / stat.n, 1))
+    return f"wall {wall} = sql {sql} + cpu {cpu} + neither {wait} · {each} queries"
+
+
+def _failures(rows: Callable[[Facts], Iterable[Failure]]) -> Spec[Failure]:
+    return Spec(
+        "failures", "Failures", rows, lambda f: (f.exception, f.site_id), _failure_columns,
+        lambda _: "none", _open_failure, "n",
+    )  # fmt: skip
+
+
+def _failure_columns(facts: Facts) -> Sequence[Column[Failure]]:
+    return [
+        amount("n", "n", (5, 0, 0), lambda f: f.n),
+        Column(
+            "exception", "exception", (20, 2, 0), lambda f: f.exception or f.outcome,
+            tone=lambda _: "critical",
+        ),
+        Column("where", "where", (24, 3, 0), lambda f: place_line(facts.place(f.site_id))),
+        moment("last", "last", (8, 0, 1), lambda f: f.last_at),
+    ]  # fmt: skip
+
+
+def _open_failure(failure: Failure) -> Opener | None:
+    return unit.opener(failure.sample) if failure.sample else None

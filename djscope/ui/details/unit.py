@@ -1,0 +1,98 @@
+"""One request or task: what it did when, and where it is or ended."""
+
+from __future__ import annotations
+
+from djscope.model.definitions import NOWHERE, Stack
+from djscope.model.processes import short_name
+from djscope.model.units import UnitFact
+from djscope.ui import format as fmt
+from djscope.ui.details.finding import place_line
+from djscope.ui.facts import Facts
+from djscope.ui.lists.groups import groups, operations
+from djscope.ui.spec import Detail, Fact, Opener
+
+
+def opener(unit: UnitFact) -> Opener:
+    """Follows the unit while it is under way and to its end."""
+    latest = unit
+
+    def detail(facts: Facts) -> Detail:
+        nonlocal latest
+        latest = find(facts, latest)
+        now, stack = _stack(facts, latest)
+        site = facts.place(latest.unit.site_id)
+        lists = [operations(latest)] if latest.unit.operations else []
+        return Detail(
+            f"{name(facts, latest)} at {fmt.clock(latest.started)}",
+            [fact for fact in _facts(facts, latest) if fact.text],
+            lists=[*lists, groups(latest)],
+            stack=stack,
+            stack_title="Stack now" if now else "Stack of the exception",
+            place=site if site.file else stack[0] if stack else NOWHERE,
+        )
+
+    return detail
+
+
+def find(facts: Facts, unit: UnitFact) -> UnitFact:
+    """The latest that is known of `unit`."""
+    if not unit.running:
+        return unit
+    running = facts.session.running.get(unit.key)
+    ended = (fact for fact in reversed(facts.session.recent) if fact.key == unit.key)
+    return running or next(ended, unit)
+
+
+def name(facts: Facts, unit: UnitFact) -> str:
+    """`GET /books/`, `shop.tasks.report`."""
+    return f"{unit.method} {facts.text(unit.unit.name_id)}".strip()
+
+
+def _stack(facts: Facts, unit: UnitFact) -> tuple[bool, Stack]:
+    """Where it is (while it runs), else where its exception came from."""
+    definitions, key = facts.session.definitions, unit.unit.stack_id
+    if unit.running:
+        key = unit.unit.now_id
+    place = definitions.place(key if unit.running else unit.unit.site_id)
+    return unit.running, definitions.stack(key) or ((place,) if place.file else ())
+
+
+def _facts(facts: Facts, unit: UnitFact) -> list[Fact]:
+    site, view = facts.place(unit.unit.site_id), facts.text(unit.view_id)
+    raised = f"{unit.unit.exception} at {place_line(site)}" if site.file else unit.unit.exception
+    tone = "critical" if unit.failed else "warning" if unit.running else "strong"
+    task = f"{unit.task_id} on {unit.worker}, queue {unit.queue}, retries {unit.retries}"
+    return [
+        Fact("what", f"{name(facts, unit)} {_standing(facts, unit)}", tone),
+        Fact("raised", raised, "critical"),
+        Fact("now", _where_now(facts, unit)),
+        Fact("view", view),
+        Fact("task", task if unit.kind == "task" else ""),
+        Fact("time", _time(unit)),
+        Fact("process", f"{short_name(unit.process)}, began {fmt.clock(unit.started)}"),
+    ]
+
+
+def _standing(facts: Facts, unit: UnitFact) -> str:
+    age = fmt.duration(unit.age_s(facts.now) * 1e6)
+    if not unit.running:
+        return f"→ {unit.outcome or unit.unit.state} in {age}"
+    least = "" if unit.unit.exact_start else "at least "
+    return f"under way for {least}{age}{', since before attach' if unit.unit.adopted else ''}"
+
+
+def _where_now(facts: Facts, unit: UnitFact) -> str:
+    place = facts.place(unit.unit.now_id)
+    if not (unit.running and place.file):
+        return ""
+    since = fmt.duration((facts.now - unit.now_since) * 1e6)
+    return f"{place_line(place)}, no query for {since}"
+
+
+def _time(unit: UnitFact) -> str:
+    facts, sql = unit.unit, unit.unit.sql_us + unit.unit.fetch_us
+    parts = [f"wall {fmt.duration(facts.wall_us)}", f"sql {fmt.duration(sql)}"]
+    if facts.cpu_us >= 0:
+        parts.append(f"cpu {fmt.duration(facts.cpu_us)}")
+        parts.append(f"neither {fmt.duration(unit.unaccounted_us)}")
+    return " · ".join([*parts, f"{facts.queries} queries"])

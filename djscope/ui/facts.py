@@ -1,0 +1,119 @@
+"""What the panes draw: the live session, or the copy taken when the view was frozen."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from djscope.feed.status import FeedStatus
+from djscope.model.definitions import Place
+from djscope.model.finding import Finding
+from djscope.model.findings import find
+from djscope.model.queries import QueryStat
+from djscope.model.session import Session
+from djscope.ui.frozen import copy_of
+from djscope.ui.source import Source
+
+# Seconds that the event rate in the header is a mean of.
+WINDOW_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """The session as it was when the view was frozen."""
+
+    session: Session
+    now: float
+    version: int
+    events: int
+
+
+class Facts:
+    """One place to read from. Hold `lock` while iterating over anything in `session`."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._still: Still | None = None
+        self._found_at = -1
+        self._by_query: dict[tuple[str, Place], Finding] = {}
+        self._speed: deque[tuple[float, int]] = deque(maxlen=WINDOW_S + 1)
+        self.findings: list[Finding] = []
+        self.refresh()
+
+    @property
+    def lock(self) -> threading.Lock:
+        return self._source.lock
+
+    @property
+    def status(self) -> FeedStatus:
+        return self._source.status
+
+    @property
+    def session(self) -> Session:
+        return self._still.session if self._still else self._source.session
+
+    @property
+    def now(self) -> float:
+        """The moment that is shown."""
+        return self._still.now if self._still else self._source.now()
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Differs when there is something to draw: new facts, or a second has passed."""
+        return (self.session.version, int(self.now))
+
+    def clock(self) -> float:
+        """The moment it is, frozen or not."""
+        return self._source.now()
+
+    @property
+    def frozen(self) -> bool:
+        return self._still is not None
+
+    @property
+    def missed(self) -> int:
+        """Events that came since the view was frozen."""
+        return self._source.session.events - self._still.events if self._still else 0
+
+    def freeze(self) -> None:
+        """Keep what is shown; the session goes on behind it."""
+        with self.lock:
+            live = self._source.session
+            self._still = Still(copy_of(live), self._source.now(), live.version, live.events)
+
+    def resume(self) -> None:
+        self._still = None
+
+    def refresh(self) -> None:
+        """Judge anew, at most once a second: some verdicts depend on the time alone."""
+        self._measure()
+        if self.frozen or int(self.now) == self._found_at:
+            return
+        self._found_at = int(self.now)
+        with self.lock:
+            self.findings = find(self.session, self.now)
+        self._by_query = {(f.sql_id, f.where): f for f in reversed(self.findings) if f.sql_id}
+
+    def _measure(self) -> None:
+        at = self._source.now()
+        if not self._speed or at - self._speed[-1][0] >= 1:
+            self._speed.append((at, self._source.session.events))
+
+    @property
+    def events_per_second(self) -> float:
+        (since, before), (until, after) = self._speed[0], self._speed[-1]
+        return (after - before) / (until - since) if until > since else 0.0
+
+    def finding_of(self, stat: QueryStat) -> Finding | None:
+        """The worst finding about these queries."""
+        return self._by_query.get((stat.sql_id, self.session.definitions.place(stat.site_id)))
+
+    def text(self, key: str) -> str:
+        return self.session.definitions.text(key)
+
+    def place(self, key: str) -> Place:
+        """The place that `key` stands for, or the innermost application frame of such a stack."""
+        definitions = self.session.definitions
+        stack = definitions.stack(key)
+        return next((p for p in stack if p.app), stack[0]) if stack else definitions.place(key)

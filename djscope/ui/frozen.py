@@ -1,0 +1,42 @@
+"""A copy of a session that no longer changes, cheap enough for a key press."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from copy import copy
+from typing import TypeVar
+
+from djscope.model.histogram import Histogram
+from djscope.model.queries import QueryStat, QueryTable
+from djscope.model.rate import Rate
+from djscope.model.routes import RouteStat
+from djscope.model.session import Session
+
+T = TypeVar("T", QueryStat, RouteStat, Histogram, Rate)
+
+
+def copy_of(session: Session) -> Session:
+    """Shares what never changes (units, definitions), copies what `apply` changes in place."""
+    still = copy(session)
+    still.processes = {key: copy(fact) for key, fact in session.processes.items()}
+    still.routes = {key: _own(stat) for key, stat in session.routes.items()}
+    for stat in still.routes.values():
+        stat.failures = {key: copy(failure) for key, failure in stat.failures.items()}
+    still.queries = QueryTable()
+    still.queries.stats = {key: _own(stat) for key, stat in session.queries.stats.items()}
+    still.running, still.recent = dict(session.running), session.recent.copy()
+    still.gaps = session.gaps.copy()
+    still.query_rate, still.unit_rate = _own(session.query_rate), _own(session.unit_rate)
+    return still
+
+
+def _own(fact: T) -> T:
+    """`fact` with containers of its own."""
+    twin = copy(fact)
+    for name in type(fact).__slots__:
+        value = getattr(twin, name)
+        if isinstance(value, Histogram | Rate):
+            setattr(twin, name, _own(value))
+        elif isinstance(value, list | set | dict | deque | Counter):
+            setattr(twin, name, value.copy())
+    return twin

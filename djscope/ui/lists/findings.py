@@ -1,0 +1,38 @@
+"""Findings as a list, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from djscope.model.finding import Finding
+from djscope.ui.cells import amount, location, moment, timing
+from djscope.ui.columns import Column
+from djscope.ui.details import finding
+from djscope.ui.facts import Facts
+from djscope.ui.lists.empty import no_findings
+from djscope.ui.severity import RANKS, kind, mark, tone
+from djscope.ui.spec import Spec
+
+
+def findings(title: str = "Findings") -> Spec[Finding]:
+    """In the order of the rules' own judgement."""
+    return Spec(
+        "findings", title, lambda facts: facts.findings, lambda f: f.id, _columns,
+        no_findings, finding.opener,
+    )  # fmt: skip
+
+
+def _columns(_: Facts) -> Sequence[Column[Finding]]:
+    return [
+        Column(
+            "severity", "severity", (10, 0, 0), mark, rank=lambda f: RANKS[f.severity], tone=tone
+        ),
+        Column("kind", "kind", (15, 1, 2), kind),
+        location("where", "where", (17, 2, 0), lambda f: f.where),
+        Column("title", "what", (38, 6, 0), lambda f: f.title),
+        amount("count", "n", (5, 0, 3), lambda f: f.count),
+        timing("cost", "cost", (6, 0, 1), lambda f: f.total_ms * 1e3 or -1),
+        moment("first", "first", (8, 0, 6), lambda f: f.first_seen),
+        moment("last", "last", (8, 0, 5), lambda f: f.last_seen),
+        Column("unit", "in", (14, 2, 4), lambda f: f.unit),
+    ]

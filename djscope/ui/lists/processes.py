@@ -1,0 +1,55 @@
+"""Processes as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from djscope.model.processes import ProcessFact
+from djscope.ui import format as fmt
+from djscope.ui.cells import amount
+from djscope.ui.columns import Column
+from djscope.ui.details import process
+from djscope.ui.facts import Facts
+from djscope.ui.lists.empty import no_processes
+from djscope.ui.spec import Spec
+
+
+def processes() -> Spec[ProcessFact]:
+    """By name."""
+    return Spec(
+        "processes", "Processes", lambda facts: facts.session.processes.values(),
+        lambda p: p.id, _columns, no_processes, process.opener, "name",
+    )  # fmt: skip
+
+
+def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
+    def silent(fact: ProcessFact) -> float:
+        return max(facts.now - fact.seen_at, 0)
+
+    return [
+        Column("name", "process", (14, 2, 0), lambda p: p.name, tail=True),
+        Column("kind", "kind", (9, 1, 1), lambda p: p.kind),
+        Column("level", "level", (5, 0, 0), lambda p: p.level),
+        amount("units", "units", (6, 0, 2), lambda p: p.units),
+        amount("running", "now", (4, 0, 2), lambda p: p.running),
+        Column(
+            "cpu", "probe", (6, 0, 3), lambda p: f"{p.cpu_share:.2%}", lambda p: 100 * p.cpu_share
+        ),
+        Column(
+            "bytes", "bytes/s", (7, 0, 4), lambda p: fmt.size(p.bytes_per_s),
+            lambda p: p.bytes_per_s,
+        ),
+        amount("dropped", "drop", (5, 0, 1), lambda p: p.dropped, tone=_warn(lambda p: p.dropped)),
+        amount("missed", "missed", (6, 0, 3), lambda p: p.missed_frames, _warn(lambda p: p.missed_frames)),
+        amount("errors", "errors", (6, 0, 3), lambda p: p.errors, tone=_warn(lambda p: p.errors)),
+        Column("off", "off", (6, 1, 5), lambda p: " ".join((*p.off, *p.lost)) or fmt.NONE),
+        Column("versions", "versions", (12, 3, 6), process.versions),
+        Column(
+            "seen", "silent", (6, 0, 2), lambda p: fmt.duration(silent(p) * 1e6),
+            lambda p: silent(p) * 1e3,
+        ),
+    ]  # fmt: skip
+
+
+def _warn(number: Callable[[ProcessFact], int]) -> Callable[[ProcessFact], str]:
+    return lambda fact: "warning" if number(fact) else ""

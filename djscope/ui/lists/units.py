@@ -1,0 +1,79 @@
+"""Requests and tasks one by one: those under way, and the last of a route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from djscope.model.processes import short_name
+from djscope.model.routes import RouteStat
+from djscope.model.units import UnitFact
+from djscope.ui.cells import amount, location, moment, timing
+from djscope.ui.columns import Column
+from djscope.ui.details import unit
+from djscope.ui.facts import Facts
+from djscope.ui.spec import Spec
+
+Rows = Callable[[Facts], Iterable[UnitFact]]
+
+
+def under_way(rows: Rows, title: str = "Under way") -> Spec[UnitFact]:
+    """What runs right now, the oldest first."""
+    return Spec(
+        "running", title, rows, lambda u: u.key, _running_columns,
+        lambda _: "nothing is under way right now", unit.opener, "age",
+    )  # fmt: skip
+
+
+def running(kind: str) -> Rows:
+    """Units of one kind under way."""
+    return lambda facts: [u for u in facts.session.running.values() if u.kind == kind]
+
+
+def all_running(facts: Facts) -> Iterable[UnitFact]:
+    return facts.session.running.values()
+
+
+def _running_columns(facts: Facts) -> Sequence[Column[UnitFact]]:
+    return [
+        timing("age", "age", (6, 0, 0), lambda u: u.age_s(facts.now) * 1e6),
+        Column("name", "route/task", (14, 3, 0), lambda u: unit.name(facts, u)),
+        location("now", "where now", (18, 3, 1), lambda u: facts.place(u.unit.now_id)),
+        Column(
+            "note", "note", (13, 0, 2), lambda u: "before attach" if u.unit.adopted else "",
+            tone=lambda _: "warning",
+        ),
+        amount("queries", "queries", (7, 0, 5), lambda u: u.unit.queries),
+        Column("process", "process", (12, 1, 3), lambda u: short_name(u.process), tail=True),
+    ]  # fmt: skip
+
+
+def recent(of: Callable[[Facts], RouteStat]) -> Spec[UnitFact]:
+    """The last units of a route, and its worst."""
+
+    def rows(facts: Facts) -> list[UnitFact]:
+        stat = of(facts)
+        worst = [stat.worst] if stat.worst and stat.worst not in stat.recent else []
+        return [*worst, *reversed(stat.recent)]
+
+    return Spec(
+        "recent", "Last units and the worst", rows, lambda u: u.key, _recent_columns,
+        lambda _: "none has ended yet", unit.opener, "wall",
+    )  # fmt: skip
+
+
+def _recent_columns(_: Facts) -> Sequence[Column[UnitFact]]:
+    return [
+        moment("ended", "ended", (8, 0, 1), lambda u: u.seen_at),
+        Column("outcome", "outcome", (8, 0, 0), lambda u: u.outcome or u.unit.state, tone=_tone),
+        timing("wall", "wall", (6, 0, 0), lambda u: u.unit.wall_us),
+        timing("sql", "sql", (6, 0, 2), lambda u: u.unit.sql_us + u.unit.fetch_us),
+        amount("queries", "queries", (7, 0, 0), lambda u: u.unit.queries),
+        timing("cpu", "cpu", (6, 0, 4), lambda u: u.unit.cpu_us),
+        timing("neither", "neither", (7, 0, 5), lambda u: u.unaccounted_us),
+        Column("exception", "exception", (14, 2, 2), lambda u: u.unit.exception, tone=_tone),
+        Column("process", "process", (12, 1, 3), lambda u: short_name(u.process), tail=True),
+    ]
+
+
+def _tone(fact: UnitFact) -> str:
+    return "critical" if fact.failed else ""

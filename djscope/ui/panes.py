@@ -1,0 +1,29 @@
+"""The numbered screenfuls, in the order of their keys."""
+
+from __future__ import annotations
+
+from djscope.ui.lists.findings import findings
+from djscope.ui.lists.processes import processes
+from djscope.ui.lists.queries import queries
+from djscope.ui.lists.routes import requests, tasks
+from djscope.ui.lists.units import all_running, running, under_way
+from djscope.ui.spec import Pane
+
+PANES = (
+    Pane(
+        "overview",
+        "Overview",
+        (
+            findings(),
+            requests("Requests"),
+            queries("queries", "Queries"),
+            tasks("Tasks"),
+            under_way(all_running),
+        ),
+    ),
+    Pane("queries", "Queries", (queries("queries", "Queries by site"),)),
+    Pane("requests", "Requests", (requests(), under_way(running("request")))),
+    Pane("tasks", "Tasks", (tasks(), under_way(running("task")))),
+    Pane("findings", "Findings", (findings(),)),
+    Pane("processes", "Processes", (processes(),)),
+)

@@ -1,0 +1,1 @@
+"""Whole screens: the panes, a detail, the help."""

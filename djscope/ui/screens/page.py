@@ -1,0 +1,161 @@
+"""What the panes' screen and the details have in common: header, banner, filter line, footer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Static
+
+from djscope.model.definitions import NOWHERE, Place
+from djscope.ui import keys
+from djscope.ui.draw import clean
+from djscope.ui.editor import chosen, open_at
+from djscope.ui.facts import Facts
+from djscope.ui.source import ReadSource
+from djscope.ui.spec import Detail
+from djscope.ui.widgets.filterline import FilterLine
+from djscope.ui.widgets.footer import Footer
+from djscope.ui.widgets.header import Banner, Header
+from djscope.ui.widgets.line import Line
+from djscope.ui.widgets.list import RowList
+
+TOO_SMALL = "terminal too small (40x10 needed)"
+
+
+class Sections(Container):
+    """Lists and texts that share the screen; one of them can have it all."""
+
+    DEFAULT_CSS = """
+    Sections { height: 1fr; }
+    Sections.-zoomed { layout: vertical; }
+    Sections.-zoomed > * { display: none; }
+    Sections.-zoomed > .-zoom { display: block; height: 1fr; max-height: 100%; }
+    """
+
+
+class Page(Screen[None]):
+    """A screen that goes on changing while one looks at it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.PAGE]
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-tiny"), (40, "-narrow"), (100, "-normal"), (180, "-wide"),
+    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-flat"), (10, "-short"), (28, "-high"),
+    ]  # fmt: skip
+    DEFAULT_CSS = """
+    Page { background: $background; }
+    Page #small { display: none; width: 1fr; height: 1fr; content-align: center middle; }
+    Page.-tiny > *, Page.-flat > * { display: none; }
+    Page.-tiny > #small, Page.-flat > #small { display: block; }
+    """
+
+    def __init__(self, facts: Facts, read: ReadSource) -> None:
+        super().__init__()
+        self.facts = facts
+        self.read = read
+
+    def compose(self) -> ComposeResult:
+        yield Header(self.facts)
+        yield Banner(self.facts)
+        yield from self.body()
+        yield FilterLine()
+        yield Footer()
+        yield Static(TOO_SMALL, id="small", markup=False)
+
+    def body(self) -> Iterable[Any]:
+        """The widgets between banner and filter line."""
+        raise NotImplementedError
+
+    @property
+    def steps(self) -> int:
+        """How many ticks a paint of everything is spread over."""
+        return 1
+
+    def tick(self) -> None:
+        """Show what has changed."""
+        for line in self.query(Line):
+            line.tick()
+
+    @property
+    def current(self) -> RowList[Any] | None:
+        """The list that has the focus, or else the first one."""
+        if isinstance(self.focused, RowList):
+            return self.focused
+        return next((found for found in self.query(RowList) if found.focusable), None)
+
+    def subject(self) -> Detail | None:
+        """What `y` and `o` are about."""
+        opener = self.current.opener() if self.current else None
+        with self.facts.lock:
+            return opener(self.facts) if opener else None
+
+    def on_row_list_opened(self, event: RowList.Opened) -> None:
+        from djscope.ui.screens.detail import DetailScreen
+
+        self.app.push_screen(DetailScreen(self.facts, self.read, event.opener))
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether a filter or a maximised list hides something."""
+        current = self.current
+        filtered = current is not None and bool(current.order.filter.text)
+        return filtered or bool(self.query(".-zoom"))
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.narrowed if action == "back" else super().check_action(action, parameters)
+
+    def action_filter(self) -> None:
+        if self.current is not None:
+            self.query_one(FilterLine).edit(self.current)
+
+    def action_back(self) -> None:
+        """Undo the last narrowing of the view: the filter, then the maximised list."""
+        current = self.current
+        if current is not None and current.order.filter.text:
+            current.narrow("")
+        elif self.query(".-zoom"):
+            self.action_maximise()
+
+    def action_maximise(self) -> None:
+        zoomed = self.query(".-zoom, .-zoomed")
+        if zoomed:
+            zoomed.remove_class("-zoom", "-zoomed")
+            return
+        nodes = self.focused.ancestors_with_self if self.focused else []
+        for node in nodes:
+            if isinstance(node.parent, Sections):
+                node.add_class("-zoom")
+                node.parent.add_class("-zoomed")
+
+    def action_copy(self) -> None:
+        subject = self.subject()
+        if subject is None or not subject.copy:
+            self.notify("nothing to copy here", severity="warning", markup=False)
+            return
+        self.app.copy_to_clipboard(subject.copy)
+        first = subject.copy.partition("\n")[0]
+        self.notify(f"copied: {first[:60]}", markup=False)
+
+    def action_edit(self) -> None:
+        place = self.place()
+        if not place.file:
+            self.notify("no line known here", severity="warning", markup=False)
+            return
+        problem = open_at(self.app, chosen(os.environ), Path(place.file), place.line)
+        if problem:
+            self.notify(clean(problem, 300), severity="error", markup=False)
+
+    def place(self) -> Place:
+        """What `o` opens."""
+        subject = self.subject()
+        return subject.place if subject else NOWHERE

@@ -1,0 +1,1 @@
+"""Things that draw: each takes data, none knows where it comes from."""

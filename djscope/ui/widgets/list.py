@@ -1,0 +1,279 @@
+"""The list widget: draws visible rows only, repaints changed ones only, whatever their number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar, Generic
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from djscope.ui import keys
+from djscope.ui.columns import R, lay_out
+from djscope.ui.draw import clean, fit, width_of, wrap
+from djscope.ui.facts import Facts
+from djscope.ui.order import Order
+from djscope.ui.spec import Opener, Spec
+from djscope.ui.widgets.toned import Part, Toned
+
+Parts = tuple[Part, ...]
+
+
+class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=True):
+    """A titled list of whatever its `spec` says."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.LIST]
+    DEFAULT_CSS = """
+    RowList {
+        height: 1fr; overflow-x: hidden; overflow-y: auto;
+        scrollbar-size: 1 1; background: $background;
+    }
+    """
+
+    class Opened(Message):
+        """A row was opened."""
+
+        def __init__(self, opener: Opener) -> None:
+            super().__init__()
+            self.opener = opener
+
+    class Moved(Message):
+        """Another row is under the cursor."""
+
+    def __init__(self, spec: Spec[R], facts: Facts) -> None:
+        super().__init__(id=spec.id)
+        self.spec = spec
+        self.heading = spec.title
+        self.facts = facts
+        self.order: Order[R] = Order(spec.columns(facts), spec.key, spec.sort)
+        self._drawn: dict[int, Parts] = {}
+        self._headline: tuple[str, ...] = ()
+        self._stamp: object = None
+        self._empty = ""
+
+    # What is shown
+
+    @property
+    def _head(self) -> int:
+        """Lines above the rows: the title, and column titles where there is room."""
+        return 2 if self.size.height >= 6 else 1
+
+    @property
+    def _room(self) -> int:
+        return max(self.size.width - 2, 1)
+
+    def tick(self) -> None:
+        """Take over what changed since the last time."""
+        if self._stamp != self.facts.stamp:
+            self.load()
+
+    def load(self) -> None:
+        """Ask for the rows again and repaint those that differ."""
+        before = self.order.current
+        with self.facts.lock:
+            self._stamp = self.facts.stamp
+            self.order.take(self.spec.rows(self.facts), self.facts.clock())
+            self._empty = "" if self.order.rows else self._nothing()
+            fresh = {index: self._parts(self.order.rows[index]) for index in self._window()}
+        self._show(fresh)
+        if self.order.current is not before:
+            self.post_message(self.Moved())
+
+    def _nothing(self) -> str:
+        if self.order.filter:
+            return f'nothing matches "{self.order.filter.text}" · esc clears the filter'
+        return self.spec.empty(self.facts)
+
+    def _window(self) -> Iterator[int]:
+        top = self.scroll_offset.y
+        return iter(range(top, min(top + max(self.size.height, 1), len(self.order.rows))))
+
+    def _show(self, fresh: dict[int, Parts]) -> None:
+        before, self._drawn = self._drawn, fresh
+        headline = (self._title(), self._empty)
+        size = Size(0, len(self.order.rows) + self._head)
+        if size != self.virtual_size:
+            self.virtual_size = size
+            self.scroll_to_cursor()
+        dirty = [index for index, parts in fresh.items() if before.get(index) != parts]
+        if headline != self._headline or 2 * len(dirty) > len(fresh) or len(before) != len(fresh):
+            self._headline = headline
+            self.refresh()
+            return
+        for index in dirty:
+            self.refresh_line(index + self._head)
+
+    def _parts(self, row: R) -> Parts:
+        """The cells of one row, as drawn."""
+        return tuple(
+            (column.draw(row, width) + " ", column.tone(row) if column.tone else "")
+            for column, width in lay_out(self.order.columns, self._room)
+        )
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            title = self._title() if self._head > 1 else self._compact_title()
+            return self.strip([(title, "active" if self.has_focus else "title")], width)
+        if y < self._head:
+            return self.strip([(self._column_titles(), "head")], width)
+        if not self.order.rows:
+            return self._empty_line(y - self._head)
+        index = y - self._head + self.scroll_offset.y
+        if index >= len(self.order.rows):
+            return Strip.blank(width, self.rich_style)
+        return self._row(index)
+
+    def _row(self, index: int) -> Strip:
+        parts = self._drawn.get(index)
+        if parts is None:
+            with self.facts.lock:
+                parts = self._drawn[index] = self._parts(self.order.rows[index])
+        marked = index == self.order.cursor and (self.has_focus or self.order.claimed)
+        under = "" if not marked else "cursor" if self.has_focus else "mark"
+        return self.strip([("▶" if marked else " ", ""), *parts], self.size.width, under)
+
+    def _title(self) -> str:
+        order, rule = self.order, "━" if self.has_focus else "─"
+        shown = f"{len(order.rows)}/{order.total}" if order.filter else str(order.total)
+        words = [self.heading, shown if order.total or order.filter else ""]
+        if order.column is not None:
+            words.append(f"by {order.column.title} {'▼' if order.falling else '▲'}")
+        if order.filter.text:
+            words.append(f"filter {order.filter.text}")
+        title = f" {rule} ".join(word for word in words if word)
+        text = fit(f"{rule} {title} ", min(width_of(title) + 3, self.size.width))
+        return text + rule * (self.size.width - width_of(text))
+
+    def _column_titles(self) -> str:
+        cells = []
+        for column, width in lay_out(self.order.columns, self._room):
+            mark = ("▼" if self.order.falling else "▲") if column.id == self.order.sort else ""
+            cells.append(fit(mark + column.title, width, right=column.right))
+        return " " + " ".join(cells)
+
+    def _compact_title(self) -> str:
+        """Both in one line: the column titles begin where the title ends."""
+        order, rule = self.order, "━" if self.has_focus else "─"
+        shown = f"{len(order.rows)}/{order.total}" if order.filter else str(order.total)
+        title = clean(f"{rule} {self.heading} {rule} {shown} ", self.size.width)
+        rest = self._column_titles()[width_of(title) - 1 :].rstrip()
+        whole = re.sub("^[^ ]+", lambda cut: " " * len(cut[0]), rest)
+        ruled = re.sub(" {3,}", lambda blank: f" {rule * (len(blank[0]) - 2)} ", whole)
+        return fit(f"{title[:-1]}{ruled} {rule * self.size.width}", self.size.width, cut="")
+
+    def _empty_line(self, line: int) -> Strip:
+        lines = [part for text in self._empty.split("\n") for part in wrap(text, self._room)]
+        text = lines[line] if line < len(lines) else ""
+        return Strip([Segment(" " + text, self.tone("faint"))]).adjust_cell_length(
+            self.size.width, self.rich_style
+        )
+
+    # Moving about
+
+    def on_resize(self) -> None:
+        self._drawn = {}
+        self.load()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self.refresh()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._drawn = {}
+
+    def go(self, to: int) -> None:
+        """Put the cursor onto row `to` and bring it into view."""
+        before = self.order.cursor
+        self.order.move(to, self.facts.clock())
+        self.scroll_to_cursor()
+        for index in (before, self.order.cursor):
+            self.refresh_line(index + self._head)
+        self.post_message(self.Moved())
+
+    def scroll_to_cursor(self) -> None:
+        """Scroll just as far as needed."""
+        rows, top = max(self.size.height - self._head, 1), self.scroll_offset.y
+        cursor = self.order.cursor
+        wanted = cursor if cursor < top else max(top, cursor - rows + 1)
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
+
+    def action_move(self, by: int) -> None:
+        self.go(self.order.cursor + by)
+
+    def action_half_page(self, direction: int) -> None:
+        self.go(self.order.cursor + direction * max((self.size.height - self._head) // 2, 1))
+
+    def action_first(self) -> None:
+        self.go(0)
+
+    def action_last(self) -> None:
+        self.go(len(self.order.rows) - 1)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "open":
+            return self.spec.open is not None
+        return super().check_action(action, parameters)
+
+    def action_open(self) -> None:
+        opener = self.opener()
+        if opener is not None:
+            self.post_message(self.Opened(opener))
+
+    def opener(self) -> Opener | None:
+        """What opening the row under the cursor would show."""
+        row = self.order.current
+        return self.spec.open(row) if row is not None and self.spec.open else None
+
+    def action_sort(self) -> None:
+        """By the next column that is drawn."""
+        ids = [column.id for column, _ in lay_out(self.order.columns, self._room)]
+        at = ids.index(self.order.sort) + 1 if self.order.sort in ids else 0
+        self._sorted(ids[at % len(ids)])
+
+    def narrow(self, text: str) -> None:
+        """Show rows that match `text` only."""
+        self.order.narrow(text)
+        self.load()
+
+    def action_reverse(self) -> None:
+        with self.facts.lock:
+            self.order.reverse()
+        self._redraw()
+
+    def _sorted(self, column_id: str) -> None:
+        with self.facts.lock:
+            self.order.sort_by(column_id)
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._drawn = {}
+        self.scroll_to_cursor()
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """On a column title: sort; on a row: select it, or open it if it is."""
+        index = event.y - self._head + self.scroll_offset.y
+        if event.y < self._head:
+            self._click_title(event.x - 1) if event.y else None
+        elif index == self.order.cursor:
+            self.action_open()
+        elif index < len(self.order.rows):
+            self.go(index)
+
+    def _click_title(self, x: int) -> None:
+        for column, width in lay_out(self.order.columns, self._room):
+            if x <= width:
+                self._sorted(column.id)
+                return
+            x -= width + 1

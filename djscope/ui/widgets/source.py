@@ -1,0 +1,116 @@
+"""The source around one line, and that line marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from djscope.model.definitions import NOWHERE, Place
+from djscope.ui import keys
+from djscope.ui.draw import clean, fit
+from djscope.ui.source import ReadSource
+from djscope.ui.widgets.toned import Part, Toned
+
+# Only a window is highlighted: a whole large file takes 170 ms.
+AROUND = 20
+LONGEST = 300
+
+
+class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
+    """Says so when there is no source to be read."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.SCROLL]
+    DEFAULT_CSS = """
+    SourceView {
+        overflow-x: hidden; overflow-y: auto; scrollbar-size: 1 1; background: $background;
+    }
+    """
+
+    def __init__(self, read: ReadSource) -> None:
+        super().__init__()
+        self._read = read
+        self._place = NOWHERE
+        self._first = 1
+        self._lines: Sequence[Sequence[Part]] = ()
+
+    def show(self, place: Place) -> None:
+        """Show the surroundings of `place`."""
+        if place == self._place:
+            return
+        self._place = place
+        text = self._read(place.file) if place.file else None
+        self._first = max(place.line - AROUND, 1)
+        window = (text or [])[self._first - 1 : place.line + AROUND]
+        self._lines = _highlight("\n".join(_tidy(line) for line in window)) if window else ()
+        self.virtual_size = Size(0, max(len(self._lines), 1) + 1)
+        self._centre()
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self._centre()
+
+    def _centre(self) -> None:
+        top = self._place.line - self._first + 1 - self.size.height // 2
+        self.scroll_to(y=max(top, 0), animate=False, force=True, immediate=True)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            return self.strip([(self._title(), "active" if self.has_focus else "title")], width)
+        index = y - 1 + self.scroll_offset.y
+        if not self._lines:
+            return self.strip([(self._absent() if index == 0 else "", "faint")], width)
+        if index >= len(self._lines):
+            return self.strip([], width)
+        number = self._first + index
+        marked = number == self._place.line
+        gutter = f"{'▶' if marked else ' '}{number:>5} "
+        under = "mark" if marked else ""
+        return self.strip([(gutter, "" if marked else "faint"), *self._lines[index]], width, under)
+
+    def _title(self) -> str:
+        rule = "━" if self.has_focus else "─"
+        name = f"{rule} {self._place.file}:{self._place.line} " if self._place.file else rule
+        return fit(clean(name, LONGEST), min(len(name), self.size.width)).ljust(
+            self.size.width, rule
+        )
+
+    def _absent(self) -> str:
+        if not self._place.file:
+            return " no line known"
+        return " this machine has no such file; --map REMOTE=LOCAL says where it is"
+
+
+def _tidy(line: str) -> str:
+    return clean(line.rstrip("\r\n")[:LONGEST].expandtabs(4), LONGEST)
+
+
+@lru_cache(32)
+def _highlight(text: str) -> Sequence[Sequence[Part]]:
+    """Lines of parts. Pygments is imported when the first source is looked at, not before."""
+    from pygments.lexers.python import PythonLexer
+    from pygments.token import Token
+
+    tones = {
+        Token.Keyword: "code", Token.Literal.String: "good", Token.Comment: "faint",
+        Token.Name.Decorator: "warning", Token.Operator.Word: "code", Token.Literal.Number: "warning",
+    }  # fmt: skip
+    lines: list[list[Part]] = [[]]
+    for token, value in PythonLexer(stripnl=False, ensurenl=False).get_tokens(text):
+        tone = next((tones[kind] for kind in reversed(token.split()) if kind in tones), "")
+        for number, piece in enumerate(value.split("\n")):
+            if number:
+                lines.append([])
+            if piece:
+                lines[-1].append((piece, tone))
+    return lines

@@ -1,0 +1,36 @@
+"""A session and the feed that fills it: what `attach`, `now` and `snapshot` have in common."""
+
+from __future__ import annotations
+
+import threading
+
+from djscope.feed.live import LiveFeed
+from djscope.feed.status import FeedStatus
+from djscope.model.session import Session
+
+
+class Watch:
+    """Watches one app from `start` to `stop`; read `session` with `lock` held."""
+
+    def __init__(self, url: str, app: str, label: str = "") -> None:
+        self.session = Session()
+        self.feed = LiveFeed(url, app, self.session, label)
+
+    @property
+    def lock(self) -> threading.Lock:
+        return self.feed.lock
+
+    @property
+    def status(self) -> FeedStatus:
+        return self.feed.status
+
+    def now(self) -> float:
+        """Redis seconds."""
+        return self.feed.now()
+
+    def start(self) -> None:
+        self.feed.start()
+
+    def stop(self) -> str:
+        """End watching; says what the probes confirmed."""
+        return self.feed.stop()

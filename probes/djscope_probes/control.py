@@ -1,0 +1,88 @@
+"""What viewers want of this process: leases say whether it watches, a small stream wakes it."""
+
+from __future__ import annotations
+
+import json
+
+from djscope_probes.resp import Connection, Reply
+from djscope_probes.wire import PROCESS_STALE_S, WIRE_VERSION, Keys, Lease, Process, dumps
+
+BLOCK_MS = 30_000
+APPS_STALE_S = 7 * 24 * 3600
+
+
+class Control:
+    """Reads control, announces the process. One per connection."""
+
+    def __init__(self, connection: Connection, keys: Keys, process: Process) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._member = dumps(process)
+        self._app = process.app
+        self._last_id = b"0-0"
+        self._refreshes = 0
+
+    def clock(self) -> float:
+        """Redis time, in seconds: the one clock that all hosts share."""
+        seconds, micros = self._connection.call("TIME")
+        return int(seconds) + int(micros) / 1e6
+
+    def refresh(self, redis_now: float) -> list[Lease]:
+        """Announce the process; take the stream's last id *before* the slots, so no wake is lost.
+
+        Five commands, so that an idle process stays under twelve a minute; the two keys' expiry is
+        renewed in turn.
+        """
+        keys = self._keys
+        self._refreshes += 1
+        expire = (
+            (keys.procs, 2 * PROCESS_STALE_S) if self._refreshes % 2 else (keys.apps, APPS_STALE_S)
+        )
+        last, slots, *_ = self._connection.pipeline(
+            ("XREVRANGE", keys.control, "+", "-", "COUNT", 1),
+            ("MGET", *keys.leases),
+            ("ZADD", keys.procs, f"{redis_now:.3f}", self._member),
+            ("ZADD", keys.apps, f"{redis_now:.3f}", self._app),
+            ("EXPIRE", *expire),
+        )
+        if isinstance(last, list):
+            self._last_id = last[0][0] if last else b"0-0"
+        return leases_in(slots)
+
+    def leases(self) -> list[Lease]:
+        """Who watches, as of now."""
+        return leases_in(self._connection.call("MGET", *self._keys.leases))
+
+    def wait(self, milliseconds: int) -> list[str]:
+        """Block until control has something to say, or the time is over."""
+        reply = self._connection.call(
+            "XREAD", "BLOCK", milliseconds, "STREAMS", self._keys.control, self._last_id,
+            wait=milliseconds / 1000,
+        )  # fmt: skip
+        words: list[str] = []
+        for entry_id, fields in reply[0][1] if reply else ():
+            self._last_id = entry_id
+            words += (bytes(value).decode("utf-8", "replace") for value in fields[1::2])
+        return words
+
+    def leave(self) -> None:
+        """Take the announcement back: this process ends."""
+        self._connection.call("ZREM", self._keys.procs, self._member)
+
+
+def leases_in(slots: Reply) -> list[Lease]:
+    """The valid leases among slot values; what is not one does not count."""
+    found = []
+    for value in slots if isinstance(slots, list) else ():
+        try:
+            lease = Lease(*json.loads(value)[: len(Lease._fields)])
+            if lease.level in ("watch", "deep") and lease.wire == WIRE_VERSION:
+                found.append(lease)
+        except (TypeError, ValueError):
+            continue
+    return found
+
+
+def needed_in(words: list[str]) -> list[str]:
+    """Definition ids that viewers asked for: `need ID ID …`."""
+    return [key for word in words if word.startswith("need ") for key in word.split()[1:]]

@@ -1,0 +1,77 @@
+"""Texts that are sent once: each gets a content-hash id, and travels before its first use."""
+
+from __future__ import annotations
+
+from djscope_probes.groups import Origin, Shape
+from djscope_probes.sqltext import normalise
+from djscope_probes.wire import Relation, StackFrame, definition_id, dumps
+
+# Values kept to be sent again on request; beyond this they are sent when next used.
+KEPT_BYTES = 2_000_000
+MAX_CACHED = 5_000
+
+
+class Definitions:
+    """One per arm: a probe forgets what it sent when it is armed again."""
+
+    def __init__(self) -> None:
+        self.unsent: dict[str, str] = {}
+        self._sent: dict[str, str] = {}
+        self._kept = 0
+        self._sql: dict[str, str] = {}
+
+    def name(self, text: str) -> str:
+        """The id of a route, a task, a view."""
+        return self._define("n", dumps(text)) if text else ""
+
+    def sql(self, shape: Shape) -> str:
+        """The id of a query's text, cleaned of literals here, in the probe's thread."""
+        key = self._sql.get(shape.sql)
+        if key is None or (key not in self._sent and key not in self.unsent):
+            if len(self._sql) >= MAX_CACHED:
+                self._sql.clear()
+            key = self._sql[shape.sql] = self._define("q", dumps(normalise(shape.sql)))
+        return key
+
+    def site(self, frame: StackFrame | None) -> str:
+        """The id of one line."""
+        return self._define("l", dumps(frame)) if frame is not None else ""
+
+    def stack(self, frames: list[StackFrame]) -> str:
+        """The id of a stack, innermost first."""
+        return self._define("s", dumps(frames)) if frames else ""
+
+    def relation(self, path: Origin | None) -> str:
+        """The id of what lazy loads went through."""
+        if path is None or not path.path:
+            return ""
+        root = path.root.model if path.root.site is not None else ""
+        relation = Relation(path.owner, path.name, path.path, path.kinds, root)
+        return self._define("r", dumps(relation))
+
+    def confirmed(self, keys: list[str]) -> None:
+        """These are in Redis now."""
+        for key in keys:
+            text = self.unsent.pop(key, None)
+            if text is None:
+                continue
+            self._kept += len(text)
+            self._sent[key] = text if self._kept < KEPT_BYTES else ""
+
+    def lost(self) -> None:
+        """Redis lost the hash: everything has to be sent again."""
+        self.needed(list(self._sent))
+
+    def needed(self, keys: list[str]) -> None:
+        """A viewer lacks these; those whose text is not kept go when they are next used."""
+        for key in keys:
+            text = self._sent.pop(key, None)
+            if text:
+                self._kept -= len(text)
+                self.unsent[key] = text
+
+    def _define(self, prefix: str, text: str) -> str:
+        key = definition_id(prefix, text)
+        if key not in self._sent:
+            self.unsent.setdefault(key, text)
+        return key

@@ -1,0 +1,94 @@
+"""What queries have in common, and where the rows they expand came from.
+
+An *origin* is a line where rows were loaded, or a relation path from one. An *evaluation* is one
+run of an origin's queryset; its rows carry its tag, an int in `instance._state`, which survives
+pickling and copying and means nothing elsewhere.
+"""
+
+from __future__ import annotations
+
+from djscope_probes.wire import StackFrame
+
+MAX_PARAMS = 64
+HIST = 40
+
+
+class Origin:
+    """Where rows came from: `path` is empty for a root, else leads from the root's rows."""
+
+    __slots__ = ("children", "kinds", "model", "name", "owner", "path", "root", "site")
+
+    def __init__(self, site: StackFrame | None, model: str) -> None:
+        self.site = site
+        self.model = model
+        self.root = self
+        self.path = ""
+        self.kinds = ""
+        self.name = ""
+        self.owner = ""
+        self.children: dict[tuple[str, str], Origin] = {}
+
+    def child(self, owner: str, name: str, kind: str, model: str) -> Origin:
+        """The rows reached from here through `owner.name`, instances of `model`."""
+        found = self.children.get((owner, name))
+        if found is None:
+            found = Origin(self.root.site, model)
+            found.root = self.root
+            found.owner, found.name = owner, name
+            found.path = f"{self.path}__{name}" if self.path else name
+            found.kinds = f"{self.kinds}.{kind}" if self.kinds else kind
+            self.children[owner, name] = found
+        return found
+
+
+class Evaluation:
+    """One run of an origin's queryset, or all lazy loads through one path from such a run."""
+
+    __slots__ = ("children", "loads", "origin", "root", "rows", "tag")
+
+    def __init__(self, origin: Origin, tag: int, root: Evaluation | None = None) -> None:
+        self.origin = origin
+        self.tag = tag
+        self.rows = 0
+        self.root = root or self
+        # Of a root: lazy loads per path, and the evaluations that stand for them.
+        self.loads: dict[Origin, int] = {}
+        self.children: dict[Origin, Evaluation] = {}
+
+
+class Shape:
+    """A SQL text at a site: what a first sight finds out, once per process."""
+
+    __slots__ = ("access", "root", "site", "sql", "stack")
+
+    def __init__(
+        self, sql: str, site: StackFrame | None, stack: list[StackFrame], access: str
+    ) -> None:
+        self.sql = sql
+        self.site = site
+        self.stack = stack
+        self.access = access
+        self.root: Origin | None = None
+
+
+class Group:
+    """Queries of one unit with the same shape and path. Times in nanoseconds."""
+
+    __slots__ = (
+        "database", "fetch", "hist", "max", "n", "params", "parents", "path", "peak", "rows",
+        "shape", "total",
+    )  # fmt: skip
+
+    def __init__(self, shape: Shape, path: Origin | None, database: str) -> None:
+        self.shape = shape
+        self.path = path
+        self.database = database
+        self.n = 0
+        self.total = 0
+        self.max = 0
+        self.fetch = 0
+        self.rows = 0
+        self.params: set[int] | None = set()
+        self.hist = [0] * HIST
+        self.peak = 0
+        self.parents = 0

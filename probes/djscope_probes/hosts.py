@@ -1,0 +1,93 @@
+"""What kind of process is this, and may a thread be started in it?
+
+A pre-fork parent must not: threads do not survive a fork, and from Python 3.12 on one warns of the
+other. What is recognised: gunicorn's arbiter with preload, Celery's main process, runserver's
+reloader. (uWSGI's master runs no Python of ours after the fork.)
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+
+def command() -> str:
+    """The program by name: `gunicorn`, `celery`, `manage.py`, `uvicorn` …"""
+    first = sys.argv[0] if sys.argv else ""
+    name = os.path.basename(first)
+    if name in ("__main__.py", "-m"):
+        name = os.path.basename(os.path.dirname(first))
+    return name
+
+
+def is_celery_worker() -> bool:
+    return command() == "celery" and "worker" in sys.argv
+
+
+def kind() -> str:
+    """For the process list: `gunicorn`, `uvicorn`, `celery`, `migrate`, `python` …"""
+    name = command()
+    if name == "manage.py" or name.startswith("django-admin"):
+        return sys.argv[1] if len(sys.argv) > 1 else "manage.py"
+    return name or "python"
+
+
+def is_prefork_parent() -> bool:
+    """This process will fork the ones that work."""
+    if is_celery_worker():
+        return True
+    if "runserver" in sys.argv and "--noreload" not in sys.argv:
+        return os.environ.get("RUN_MAIN") != "true"
+    return _in_gunicorn_arbiter()
+
+
+def _in_gunicorn_arbiter() -> bool:
+    """Preload sets Django up below `Arbiter.setup`; a worker does so below `spawn_worker`."""
+    frame: FrameType | None = sys._getframe(1)
+    arbiter = False
+    while frame is not None:
+        code = frame.f_code
+        if code.co_filename.endswith("gunicorn/arbiter.py"):
+            if code.co_name == "spawn_worker":
+                return False
+            arbiter = True
+        frame = frame.f_back
+    return arbiter
+
+
+_UID = "djscope_start"
+
+
+def start_in_children(start: Callable[[], object]) -> None:
+    """Call `start` where the work will be done, once it is there."""
+    if is_celery_worker():
+        _start_in_celery(start)
+    elif _in_gunicorn_arbiter():
+        os.register_at_fork(after_in_child=start)
+
+
+def stay_out_of_children() -> None:
+    """The other half; a fork hook cannot be taken back, but `start` is a no-op after `stop`."""
+    signals = sys.modules.get("celery.signals")
+    if signals is not None:
+        signals.worker_process_init.disconnect(dispatch_uid=_UID)
+        signals.worker_ready.disconnect(dispatch_uid=_UID)
+
+
+def _start_in_celery(start: Callable[[], object]) -> None:
+    """A prefork child has `worker_process_init`; other pools work in the main process itself."""
+    from celery import signals
+
+    def in_child(**_: Any) -> None:
+        start()
+
+    def in_main(sender: Any = None, **_: Any) -> None:
+        pool = getattr(sender, "pool", None)
+        if pool is not None and not type(pool).__module__.endswith(".prefork"):
+            start()
+
+    signals.worker_process_init.connect(in_child, weak=False, dispatch_uid=_UID)
+    signals.worker_ready.connect(in_main, weak=False, dispatch_uid=_UID)

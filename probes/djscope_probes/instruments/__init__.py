@@ -1,0 +1,22 @@
+"""What is measured, one file per problem. An instrument wraps through `Patches` and books on units.
+
+`arm(patches, ledger)` installs; `Patches.restore()` is the other half. Modules of the host are
+looked up in `sys.modules`, never imported: what the process does not use is not there to measure.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from djscope_probes.guard import Guard
+from djscope_probes.ledger import Ledger
+from djscope_probes.patching import Patches
+
+
+class Instrument(Protocol):
+    """A module-level object per problem; `patches` are its own, so that it can go alone."""
+
+    guard: Guard
+    patches: Patches
+
+    def arm(self, ledger: Ledger) -> None: ...

@@ -1,0 +1,68 @@
+"""Code objects by which frames of Django and Celery are recognised, whatever wraps them now.
+
+Names checked in Django 4.2, 5.2, 6.1 and Celery 5.4 to 5.7. A missing one is not there to be seen.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType
+from typing import Any
+
+_QUERYSET = (
+    "count", "exists", "contains", "first", "last", "earliest", "latest", "get", "aggregate",
+    "in_bulk", "iterator", "create", "get_or_create", "update_or_create", "bulk_create",
+    "bulk_update", "update", "delete",
+)  # fmt: skip
+
+
+def code_of(owner: Any, name: str) -> CodeType | None:
+    """The code of `owner.name` beneath any wrappers that say what they wrap."""
+    function: Any = getattr(owner, "__dict__", {}).get(name)
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = getattr(function, "__code__", None)
+    return code if isinstance(code, CodeType) else None
+
+
+def handlers() -> Any | None:
+    """`BaseHandler`, if this process has it."""
+    base = sys.modules.get("django.core.handlers.base")
+    return getattr(base, "BaseHandler", None)
+
+
+def trace_task() -> CodeType | None:
+    """Celery's trampoline around every task: an inner function of `build_tracer`."""
+    outer = code_of(sys.modules.get("celery.app.trace"), "build_tracer")
+    for const in outer.co_consts if outer is not None else ():
+        if isinstance(const, CodeType) and const.co_name == "trace_task":
+            return const
+    return None
+
+
+def boundaries() -> frozenset[int]:
+    """Ids of the code objects beyond which a stack belongs to the server."""
+    base = handlers()
+    names = ("get_response", "get_response_async")
+    found = [trace_task(), *(code_of(base, name) for name in names)]
+    return frozenset(id(code) for code in found if code is not None)
+
+
+def access() -> dict[int, str]:
+    """id(code) → how the application asked: `get`, `count`, `save`, …"""
+    found: dict[int, str] = {}
+
+    def note(owner: Any, name: str, label: str) -> None:
+        code = code_of(owner, name)
+        if code is not None:
+            found[id(code)] = label
+
+    query = sys.modules.get("django.db.models.query")
+    for name in _QUERYSET:
+        note(getattr(query, "QuerySet", None), name, name)
+    note(getattr(query, "RawQuerySet", None), "iterator", "raw")
+    model = getattr(sys.modules.get("django.db.models.base"), "Model", None)
+    for name in ("save", "delete", "refresh_from_db"):
+        note(model, name, name)
+    note(query, "prefetch_one_level", "prefetch")
+    return found

@@ -1,0 +1,63 @@
+"""Units under way and units that ended, on their way to the probe's thread. Bounded."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import count
+
+from djscope_probes.units import Unit, enter, leave
+
+# More units than this between two flushes are dropped and counted.
+CAPACITY = 2_000
+
+
+class Ledger:
+    """Hosts' threads put in, the probe's thread takes out; deque and dict operations are atomic."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, Unit] = {}
+        self.ended: deque[Unit] = deque()
+        self.dropped = 0
+        self.total = 0
+        self._ids = count(1)
+
+    def begin(self, unit: Unit) -> None:
+        """`unit` starts in the calling context."""
+        self.adopt(unit)
+        enter(unit)
+
+    def adopt(self, unit: Unit) -> None:
+        """`unit` was under way already; its thread is known by `units.adopted`."""
+        unit.id = format(next(self._ids), "x")
+        self.running[unit.id] = unit
+
+    def end(self, unit: Unit) -> None:
+        """`unit` ended. Twice is once."""
+        if not unit.open:
+            return
+        unit.close()
+        leave(unit)
+        self._settle(unit)
+
+    def vanish(self, unit: Unit) -> None:
+        """An adopted unit is gone and nobody saw how it ended."""
+        unit.vanished = True
+        unit.cpu_ns = -1
+        self.end(unit)
+
+    def clear(self) -> None:
+        """Nobody watches any more: let go of everything."""
+        for unit in list(self.running.values()):
+            unit.open = False
+            leave(unit)
+        self.running.clear()
+        self.ended.clear()
+
+    def _settle(self, unit: Unit) -> None:
+        if self.running.pop(unit.id, None) is None:
+            return
+        self.total += 1
+        if len(self.ended) >= CAPACITY:
+            self.dropped += 1
+        else:
+            self.ended.append(unit)

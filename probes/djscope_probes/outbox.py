@@ -1,0 +1,105 @@
+"""From events to the channel: frames, definitions first, the stream trimmed by bytes and time."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from djscope_probes.definitions import Definitions
+from djscope_probes.resp import Connection, Reply, ReplyError
+from djscope_probes.wire import DEFS_CAP, FRAME_BYTES, WITHHELD, Keys, frame_json
+
+# The channel's bounds, for the whole app; Redis needs about 1.3 times the payload.
+CHANNEL_BYTES = 8_000_000
+CHANNEL_SECONDS = 120
+OVERHEAD = 1.3
+TTL_S = 300
+HEAD_BYTES = 200
+DEFINITIONS_AT_ONCE = 200
+
+
+class Outbox:
+    """One per arm and connection state; `dropped` counts events that nobody will see."""
+
+    def __init__(self, keys: Keys, process: str, defs: Definitions) -> None:
+        self._keys = keys
+        self._process = process
+        self._defs = defs
+        self._seq = 0
+        self._cut_ms = 0
+        self.dropped = 0
+
+    def send(self, connection: Connection, events: list[str], redis_now: float) -> None:
+        """Publish `events`; raises OSError when Redis is gone, keeps nothing back."""
+        self._send_definitions(connection)
+        for batch in packed(events):
+            self._seq += 1
+            body = frame_json(self._process, self._seq, self.dropped, time.time(), batch)
+            self._publish(connection, body, len(batch), redis_now)
+        self.dropped += sum(len(event) > FRAME_BYTES - HEAD_BYTES for event in events)
+
+    def _publish(self, connection: Connection, body: bytes, n: int, redis_now: float) -> None:
+        keys, second = self._keys, int(redis_now)
+        added, _, sizes, *_ = connection.pipeline(
+            ("XADD", keys.events, "MINID", "~", self._cut_ms, "*", "f", body),
+            ("HINCRBY", keys.bytes, second, len(body) + HEAD_BYTES),
+            ("HGETALL", keys.bytes),
+            ("EXPIRE", keys.events, TTL_S),
+            ("EXPIRE", keys.bytes, TTL_S),
+        )
+        if isinstance(added, ReplyError):
+            self.dropped += n
+            return
+        old = self._trim(sizes, second)
+        if old:
+            connection.pipeline(("HDEL", keys.bytes, *old))
+
+    def _trim(self, sizes: Reply, second: int) -> list[int]:
+        """Move the cut to where the newest seconds fill the bounds; returns seconds to forget."""
+        if not isinstance(sizes, list):
+            return []
+        per_second = {int(sizes[i]): int(sizes[i + 1]) for i in range(0, len(sizes), 2)}
+        cut, total = second - CHANNEL_SECONDS, 0.0
+        for when in sorted(per_second, reverse=True):
+            total += per_second[when] * OVERHEAD
+            if total > CHANNEL_BYTES:
+                cut = max(cut, when + 1)
+                break
+        self._cut_ms = cut * 1000
+        return [when for when in per_second if when < cut - 2]
+
+    def _send_definitions(self, connection: Connection) -> None:
+        defs, key = self._defs, self._keys.defs
+        alive = connection.pipeline(("EXPIRE", key, TTL_S))[0]
+        if alive == 0:
+            defs.lost()
+        while batch := list(defs.unsent.items())[:DEFINITIONS_AT_ONCE]:
+            *present, size = connection.pipeline(
+                *(("HEXISTS", key, name) for name, _ in batch), ("HLEN", key)
+            )
+            full = isinstance(size, int) and size >= DEFS_CAP
+            missing = [
+                field
+                for (name, text), there in zip(batch, present, strict=True)
+                if there != 1
+                for field in (name, json.dumps(WITHHELD) if full else text)
+            ]
+            if missing:
+                connection.pipeline(("HSET", key, *missing), ("EXPIRE", key, TTL_S))
+            defs.confirmed([name for name, _ in batch])
+
+
+def packed(events: list[str]) -> list[list[str]]:
+    """Events in batches that fit a frame each, in order; one that fits none is left out."""
+    batches: list[list[str]] = []
+    room = 0
+    for event in events:
+        size = len(event) + 1
+        if size > FRAME_BYTES - HEAD_BYTES:
+            continue
+        if size > room:
+            batches.append([])
+            room = FRAME_BYTES - HEAD_BYTES
+        batches[-1].append(event)
+        room -= size
+    return batches

@@ -1,0 +1,230 @@
+"""The process's one probe: a thread, a connection, and the decision to be armed or off."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import random
+import sys
+import time
+from typing import Any
+
+from djscope_probes import __version__, hosts, native, settings
+from djscope_probes.address import Address, AddressError, parse
+from djscope_probes.arming import Armament
+from djscope_probes.control import BLOCK_MS, Control, needed_in
+from djscope_probes.outbox import Outbox
+from djscope_probes.resp import Connection, ReplyError
+from djscope_probes.wire import Keys, Lease, Process
+
+FLUSH_MS = 200
+RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
+MAX_CLIENTS_S = 60.0
+EXIT_S = 0.3
+
+
+class Probe:
+    """`run` is the thread; everything else may be called from any other."""
+
+    def __init__(self, address: Address, app: str) -> None:
+        self.process = this_process(app)
+        self.keys = Keys(app)
+        self.armament = Armament()
+        self._address = address
+        self._connection: Connection | None = None
+        self._ending = False
+        self._ended = native.lock()
+        self._ended.acquire()
+        self._wake = native.lock()
+        self._wake.acquire()
+        self._sent_before = 0
+
+    def run(self) -> None:
+        """The thread: connect, serve until the connection breaks, try again later."""
+        tries = 0
+        try:
+            while not self._ending:
+                began = time.monotonic()
+                pause = RETRY_S[min(tries, len(RETRY_S) - 1)]
+                try:
+                    self._serve()
+                except ReplyError as error:
+                    pause = MAX_CLIENTS_S if "max number of clients" in str(error) else RETRY_S[-1]
+                except (OSError, ValueError, TypeError, LookupError):
+                    pass
+                except Exception:
+                    self.armament.guard.failed()
+                self._drop_connection()
+                tries = 0 if time.monotonic() - began > RETRY_S[-1] else tries + 1
+                if not self._ending:
+                    self._pause(pause * random.uniform(0.5, 1.0))  # noqa: S311
+        finally:
+            self._ended.release()
+
+    def end(self, within: float) -> None:
+        """Stop the thread; a flush under way has `within` seconds to finish."""
+        self._ending = True
+        if self._wake.locked():
+            self._wake.release()
+        if not self.armament.armed:
+            self._interrupt()
+        if not self._ended.acquire(True, within):
+            self._interrupt()
+            self._ended.acquire(True, within)
+        self._disarm()
+
+    def _interrupt(self) -> None:
+        connection = self._connection
+        if connection is not None:
+            connection.interrupt()
+
+    def _pause(self, seconds: float) -> None:
+        self._wake.acquire(True, seconds)
+
+    def _serve(self) -> None:
+        connection = self._connection = Connection(self._address)
+        control = Control(connection, self.keys, self.process)
+        offset = control.clock() - time.time()
+        leases = control.refresh(time.time() + offset)
+        while not self._ending:
+            if leases:
+                leases = self._watch(connection, control, offset, leases)
+            else:
+                control.wait(BLOCK_MS)
+                leases = control.refresh(time.time() + offset)
+        control.leave()
+
+    def _watch(
+        self, connection: Connection, control: Control, offset: float, leases: list[Lease]
+    ) -> list[Lease]:
+        """Armed for as long as somebody watches; flushes, and announces itself as when off."""
+        self._arm("deep" if any(lease.level == "deep" for lease in leases) else "watch")
+        outbox = Outbox(self.keys, self.process.id, self.armament.defs)
+        announced = time.monotonic()
+        try:
+            while leases and not self._ending:
+                self._flush(connection, outbox, offset)
+                self.armament.defs.needed(needed_in(control.wait(FLUSH_MS)))
+                if time.monotonic() - announced > BLOCK_MS / 1000:
+                    announced = time.monotonic()
+                    leases = control.refresh(time.time() + offset)
+                else:
+                    leases = control.leases()
+            self._flush(connection, outbox, offset)
+        finally:
+            self._disarm()
+        # Off, and says so: whoever quits wants to read it.
+        sent = self._sent_before + connection.sent
+        report = self.armament.report(time.thread_time_ns(), sent)
+        outbox.send(connection, [report], time.time() + offset)
+        return leases
+
+    def _flush(self, connection: Connection, outbox: Outbox, offset: float) -> None:
+        sent = self._sent_before + connection.sent
+        events = self.armament.collect(time.thread_time_ns(), sent)
+        outbox.dropped += self.armament.ledger.dropped
+        self.armament.ledger.dropped = 0
+        if events:
+            outbox.send(connection, events, time.time() + offset)
+
+    def _arm(self, level: str) -> None:
+        self.armament.arm(level)
+        atexit.register(self._at_exit)
+        signals: Any = sys.modules.get("celery.signals")
+        if signals is not None:  # billiard's children leave by os._exit
+            signals.worker_process_shutdown.connect(
+                self._at_exit, weak=False, dispatch_uid="djscope_exit"
+            )
+
+    def _disarm(self) -> None:
+        if self.armament.armed:
+            self.armament.disarm()
+        atexit.unregister(self._at_exit)
+        signals: Any = sys.modules.get("celery.signals")
+        if signals is not None:
+            signals.worker_process_shutdown.disconnect(dispatch_uid="djscope_exit")
+
+    def _at_exit(self, **_: Any) -> None:
+        """The last records get one bounded flush; the process does not wait longer for us."""
+        self._ending = True
+        self._ended.acquire(True, EXIT_S)
+
+    def _drop_connection(self) -> None:
+        self._disarm()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._sent_before += connection.sent
+            connection.close()
+
+
+def this_process(app: str) -> Process:
+    """How this process announces itself."""
+    return Process(
+        host=os.uname().nodename,
+        pid=os.getpid(),
+        started=int(time.time()),
+        kind=hosts.kind(),
+        app=app,
+        release=settings.release(),
+        python=".".join(map(str, sys.version_info[:3])),
+        django=str(getattr(sys.modules.get("django"), "__version__", "")),
+        celery=str(getattr(sys.modules.get("celery"), "__version__", "")),
+        probe=__version__,
+    )
+
+
+_running: Probe | None = None
+_stopped = False
+_waiting = False
+
+
+def start(redis_url: str | None, app: str | None) -> bool:
+    """See `djscope_probes.start`."""
+    global _stopped
+    _stopped = False
+    if settings.disabled():
+        return False
+    if hosts.is_prefork_parent():
+        _start_in_children(redis_url, app)
+        return False
+    return _start_here(redis_url, app)
+
+
+def stop() -> None:
+    """See `djscope_probes.stop`."""
+    global _running, _stopped, _waiting
+    _stopped, _waiting = True, False
+    hosts.stay_out_of_children()
+    probe, _running = _running, None
+    if probe is not None and probe.process.pid == os.getpid():
+        probe.end(within=1.0)
+
+
+def _start_in_children(redis_url: str | None, app: str | None) -> None:
+    global _waiting
+    if _waiting:
+        return
+    _waiting = True
+
+    def start_child() -> None:
+        if not _stopped:
+            _start_here(redis_url, app)
+
+    hosts.start_in_children(start_child)
+
+
+def _start_here(redis_url: str | None, app: str | None) -> bool:
+    """Start in this very process; after a fork the parent's probe does not count."""
+    global _running
+    if _running is not None and _running.process.pid == os.getpid():
+        return True
+    url = redis_url or settings.redis_url()
+    if not url:
+        return False
+    try:
+        address = parse(url)
+    except AddressError:
+        return False
+    _running = Probe(address, app or settings.app())
+    native.start_thread(_running.run)
+    return True

@@ -1,0 +1,142 @@
+"""Units as the wire carries them. Runs in the probe's thread, never in the host's."""
+
+from __future__ import annotations
+
+from djscope_probes import wire
+from djscope_probes.definitions import Definitions
+from djscope_probes.groups import MAX_PARAMS, Group
+from djscope_probes.units import RequestUnit, TaskUnit, Unit, now_ns
+
+# A unit with that many equal queries, or that long, is worth its timeline.
+EXEMPLARY_REPEATS = 3
+EXEMPLARY_NS = 500_000_000
+
+
+def record(unit: Unit, defs: Definitions, now_id: str = "") -> str | None:
+    """One unit's state so far as event JSON; None for a kind of unit that has no event."""
+    body = unit_state(unit, defs, now_id)
+    if isinstance(unit, RequestUnit):
+        took = (unit.responded_ns - unit.began_ns) // 1000 if unit.responded_ns else -1
+        return wire.event_json(
+            wire.RequestRecorded(
+                body, unit.method, defs.name(unit.view), unit.status, unit.protocol, took
+            )
+        )
+    if isinstance(unit, TaskUnit):
+        return wire.event_json(
+            wire.TaskRecorded(body, unit.task_id, unit.state, unit.retries, unit.worker, unit.queue)
+        )
+    return None
+
+
+def unit_state(unit: Unit, defs: Definitions, now_id: str) -> wire.Unit:
+    """The part that all kinds of units share."""
+    unit.revision += 1
+    end = now_ns() if unit.open else unit.ended_ns
+    merged = merge(list(unit.groups.values()), defs)
+    ranked = sorted(merged.values(), key=lambda g: (g.n, g.total_us), reverse=True)
+    kept, rest = ranked[: wire.GROUPS_PER_UNIT], ranked[wire.GROUPS_PER_UNIT :]
+    if unit.overflow is not None:
+        rest.append(on_wire(unit.overflow, defs))
+    return wire.Unit(
+        id=unit.id,
+        revision=unit.revision,
+        state="running" if unit.open else "vanished" if unit.vanished else "ended",
+        name_id=defs.name(unit.name),
+        started=round(unit.started, 3),
+        wall_us=(end - unit.began_ns) // 1000,
+        cpu_us=-1 if unit.cpu_ns < 0 or unit.open else unit.cpu_ns // 1000,
+        queries=unit.queries,
+        sql_us=unit.sql_ns // 1000,
+        fetch_us=unit.fetch_ns // 1000,
+        groups=kept,
+        other=summed(rest) if rest else None,
+        operations=timeline(unit, kept, defs) if exemplary(kept, end - unit.began_ns) else (),
+        adopted=unit.adopted,
+        exact_start=unit.exact_start,
+        exception=unit.exception,
+        site_id=defs.site(unit.site),
+        stack_id=defs.stack(unit.stack),
+        now_id=now_id,
+    )
+
+
+def exemplary(groups: list[wire.Group], wall_ns: int) -> bool:
+    """Whether the order of a unit's queries tells anything."""
+    return bool(groups) and (groups[0].n >= EXEMPLARY_REPEATS or wall_ns >= EXEMPLARY_NS)
+
+
+GroupKey = tuple[str, str, str, str, str]
+
+
+def group_key(group: wire.Group) -> GroupKey:
+    return (group.sql_id, group.site_id, group.access, group.relation_id, group.origin_id)
+
+
+def merge(groups: list[Group], defs: Definitions) -> dict[GroupKey, wire.Group]:
+    """Lists of different lengths are different texts to Django and one to the reader."""
+    merged: dict[GroupKey, wire.Group] = {}
+    for group in groups:
+        entry = on_wire(group, defs)
+        key = group_key(entry)
+        merged[key] = summed([merged[key], entry]) if key in merged else entry
+    return merged
+
+
+def on_wire(group: Group, defs: Definitions) -> wire.Group:
+    """One group, its times in microseconds, its texts as ids."""
+    shape, path = group.shape, group.path
+    params = -1 if group.params is None else min(len(group.params), MAX_PARAMS)
+    return wire.Group(
+        sql_id=defs.sql(shape),
+        site_id=defs.site(shape.site),
+        stack_id=defs.stack(shape.stack),
+        access=shape.access,
+        relation_id=defs.relation(path),
+        origin_id=defs.site(path.site) if path is not None else "",
+        n=group.n,
+        total_us=group.total // 1000,
+        max_us=group.max // 1000,
+        fetch_us=group.fetch // 1000,
+        rows=group.rows,
+        params=params,
+        hist=[[bucket, n] for bucket, n in enumerate(group.hist) if n],
+        peak=group.peak,
+        parents=group.parents,
+        database=group.database,
+    )
+
+
+def summed(groups: list[wire.Group]) -> wire.Group:
+    """Several groups as one, under the first one's name."""
+    first = groups[0]
+    hist: dict[int, int] = {}
+    for group in groups:
+        for bucket, n in group.hist:
+            hist[bucket] = hist.get(bucket, 0) + n
+    known = [group.params for group in groups]
+    return first._replace(
+        n=sum(group.n for group in groups),
+        total_us=sum(group.total_us for group in groups),
+        max_us=max(group.max_us for group in groups),
+        fetch_us=sum(group.fetch_us for group in groups),
+        rows=sum(group.rows for group in groups),
+        params=-1 if -1 in known else min(sum(known), MAX_PARAMS),
+        hist=[[bucket, n] for bucket, n in sorted(hist.items())],
+        peak=max(group.peak for group in groups),
+        parents=max(group.parents for group in groups),
+    )
+
+
+def timeline(unit: Unit, kept: list[wire.Group], defs: Definitions) -> list[wire.Operation]:
+    """The order of the unit's first queries, as indexes into its groups."""
+    places = {group_key(group): index for index, group in enumerate(kept)}
+    index_of: dict[int, int] = {}
+    found = []
+    for group, began, took in list(unit.operations):
+        index = index_of.get(id(group))
+        if index is None:
+            index = index_of[id(group)] = places.get(group_key(on_wire(group, defs)), -1)
+        offset = (began - unit.began_ns) // 1000
+        found.append(wire.Operation(index, offset, took // 1000))
+    return found

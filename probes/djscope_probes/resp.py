@@ -1,0 +1,146 @@
+"""A Redis client in a hundred lines: what a probe needs, and nothing in the host's way.
+
+Built on `_socket`, so that neither gevent nor an APM that wraps `socket` or redis-py sees it; waits
+are the socket's own timeouts. Replies are bytes, ints, None, lists, or `ReplyError` values.
+"""
+
+from __future__ import annotations
+
+import _socket
+from typing import Any
+
+from djscope_probes.address import Address
+
+Reply = Any
+CHUNK = 65_536
+
+
+class ReplyError(Exception):
+    """An error that the server replied with, such as `OOM …`; returned by `pipeline`."""
+
+
+class ConnectionLostError(OSError):
+    """The connection is no more."""
+
+
+class Connection:
+    """One connection. Not for two threads at once, except that `interrupt` works from any."""
+
+    def __init__(self, address: Address, timeout: float = 1.0) -> None:
+        self._timeout = timeout
+        self._buffer = bytearray()
+        self._socket = self._connect(address)
+        self.sent = 0
+        try:
+            self._greet(address)
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def pipeline(self, *commands: tuple[object, ...], wait: float = 0.0) -> list[Reply]:
+        """Send commands, read their replies in order. `wait`: how long the server may block."""
+        payload = b"".join(map(encode, commands))
+        self.sent += len(payload)
+        self._socket.settimeout(self._timeout)
+        self._socket.sendall(payload)
+        self._socket.settimeout(self._timeout + wait)
+        return [self._read() for _ in commands]
+
+    def call(self, *command: object, wait: float = 0.0) -> Reply:
+        """Send one command; an error reply is raised."""
+        reply = self.pipeline(command, wait=wait)[0]
+        if isinstance(reply, ReplyError):
+            raise reply
+        return reply
+
+    def interrupt(self) -> None:
+        """End a read under way in another thread, and the connection with it."""
+        try:
+            self._socket.shutdown(_socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _connect(self, address: Address) -> Any:
+        if address.tls:
+            from djscope_probes.tls import TlsSocket
+
+            return TlsSocket(self._dial(address), address.host)
+        return self._dial(address)
+
+    def _dial(self, address: Address) -> Any:
+        if address.path:
+            return self._open(_socket.AF_UNIX, address.path)
+        problem: OSError | None = None
+        found = _socket.getaddrinfo(address.host, address.port, 0, _socket.SOCK_STREAM)
+        for family, _, _, _, target in found:
+            try:
+                return self._open(family, target)
+            except OSError as error:
+                problem = error
+        raise problem or ConnectionLostError("the host has no address")
+
+    def _open(self, family: int, target: Any) -> _socket.socket:
+        sock = _socket.socket(family, _socket.SOCK_STREAM)
+        try:
+            sock.settimeout(self._timeout)
+            sock.connect(target)
+            if family != _socket.AF_UNIX:
+                sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def _greet(self, address: Address) -> None:
+        if address.password:
+            user = (address.user,) if address.user else ()
+            self.call("AUTH", *user, address.password)
+        if address.database:
+            self.call("SELECT", address.database)
+
+    def _fill(self) -> None:
+        data = self._socket.recv(CHUNK)
+        if not data:
+            raise ConnectionLostError("the server closed the connection")
+        self._buffer += data
+
+    def _line(self) -> bytes:
+        while (end := self._buffer.find(b"\r\n")) < 0:
+            self._fill()
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        return line
+
+    def _read(self) -> Reply:
+        line = self._line()
+        kind, rest = line[:1], line[1:]
+        if kind == b"+":
+            return rest
+        if kind == b"-":
+            return ReplyError(rest.decode("utf-8", "replace"))
+        if kind == b":":
+            return int(rest)
+        size = int(rest)
+        if size < 0:
+            return None
+        if kind == b"*":
+            return [self._read() for _ in range(size)]
+        if kind != b"$":
+            raise ConnectionLostError(f"not a Redis reply: {line[:20]!r}")
+        while len(self._buffer) < size + 2:
+            self._fill()
+        data = bytes(self._buffer[:size])
+        del self._buffer[: size + 2]
+        return data
+
+
+def encode(command: tuple[object, ...]) -> bytes:
+    """One command as RESP; str and numbers go as UTF-8 text."""
+    parts = [b"*%d\r\n" % len(command)]
+    for item in command:
+        data = item if isinstance(item, bytes) else str(item).encode("utf-8", "surrogateescape")
+        parts.append(b"$%d\r\n%s\r\n" % (len(data), data))
+    return b"".join(parts)

@@ -1,0 +1,57 @@
+"""What the host decides: environment first, then Django's `DJSCOPE` setting."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+
+def _django() -> Any | None:
+    """Django's settings, if they are configured already: asking must not load them."""
+    conf = sys.modules.get("django.conf")
+    settings = getattr(conf, "settings", None)
+    return settings if settings is not None and settings.configured else None
+
+
+def _option(name: str) -> str:
+    value = os.environ.get(f"DJSCOPE_{name}")
+    if value:
+        return value
+    settings = _django()
+    options = getattr(settings, "DJSCOPE", None) if settings is not None else None
+    return str(options.get(name) or "") if isinstance(options, dict) else ""
+
+
+def disabled() -> bool:
+    """`DJSCOPE_DISABLED=1` ends it all."""
+    return os.environ.get("DJSCOPE_DISABLED", "") not in ("", "0")
+
+
+def debug() -> bool:
+    """Whether Django runs with DEBUG."""
+    return bool(getattr(_django(), "DEBUG", False))
+
+
+def redis_url() -> str:
+    return _option("REDIS_URL")
+
+
+def app() -> str:
+    """The name under which processes meet."""
+    named = _option("APP") or os.environ.get("OTEL_SERVICE_NAME", "")
+    if not named:
+        module = os.environ.get("DJANGO_SETTINGS_MODULE") or getattr(
+            _django(), "SETTINGS_MODULE", ""
+        )
+        named = str(module or "").partition(".")[0]
+    return named or "app"
+
+
+def release() -> str:
+    """The deployed version, where the environment says it."""
+    for name in ("DJSCOPE_RELEASE", "SENTRY_RELEASE", "HEROKU_SLUG_COMMIT", "GIT_COMMIT"):
+        value = os.environ.get(name)
+        if value:
+            return value[:40]
+    return ""

@@ -1,0 +1,54 @@
+"""TLS over a native socket: `ssl`'s memory BIO does the crypto, the socket stays `_socket`'s."""
+
+from __future__ import annotations
+
+import _socket
+import ssl
+
+CHUNK = 16_384
+
+
+class TlsSocket:
+    """As much of a socket as `resp.Connection` uses."""
+
+    def __init__(self, sock: _socket.socket, host: str) -> None:
+        self._socket = sock
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = ssl.create_default_context()
+        self._tls = context.wrap_bio(self._in, self._out, server_hostname=host)
+        try:
+            self._do(self._tls.do_handshake)
+        except BaseException:
+            sock.close()
+            raise
+        self.settimeout, self.shutdown, self.close = sock.settimeout, sock.shutdown, sock.close
+
+    def sendall(self, data: bytes) -> None:
+        self._do(lambda: self._tls.write(data))
+
+    def recv(self, size: int) -> bytes:
+        try:
+            return bytes(self._do(lambda: self._tls.read(size)) or b"")
+        except ssl.SSLZeroReturnError:
+            return b""
+
+    def _do(self, step: object) -> bytes | int | None:
+        """Run one TLS step, moving bytes between the BIOs and the socket as it asks for them."""
+        assert callable(step)
+        while True:
+            try:
+                result: bytes | int | None = step()
+            except ssl.SSLWantReadError:
+                self._flush()
+                data = self._socket.recv(CHUNK)
+                if data:
+                    self._in.write(data)
+                else:
+                    self._in.write_eof()
+                continue
+            self._flush()
+            return result
+
+    def _flush(self) -> None:
+        if self._out.pending:
+            self._socket.sendall(self._out.read())

@@ -1,0 +1,132 @@
+"""The unit under way: what its queries and times are booked on."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from _thread import get_ident
+from contextvars import ContextVar
+from typing import Any
+
+from djscope_probes.groups import Evaluation, Group
+from djscope_probes.stacks import site_of
+from djscope_probes.wire import StackFrame
+
+now_ns = time.perf_counter_ns
+# Tags of more evaluations than this are not remembered: their rows have no known origin.
+MAX_EVALUATIONS = 5_000
+MAX_GROUPS = 2_000
+
+
+class Unit:
+    """One request or task. Times in nanoseconds of `perf_counter_ns`, `started` in Unix seconds.
+
+    Holds no request, instance, frame or exception: nothing of the host is kept alive.
+    """
+
+    __slots__ = (
+        "__weakref__", "adopted", "asyncio_task", "began_ns", "cpu_ns", "ended_ns", "evaluations",
+        "exact_start", "exception", "fetch_ns", "groups", "id", "name", "open", "operations",
+        "outer", "overflow", "queries", "revision", "site", "sql_ns", "stack", "started", "thread",
+        "vanished",
+    )  # fmt: skip
+
+    def __init__(self, name: str = "") -> None:
+        self.id = ""
+        self.name = name
+        self.thread = get_ident()
+        self.began_ns = now_ns()
+        self.started = time.time()
+        # Of this thread so far; at the end the difference. -1: shared with other work.
+        self.cpu_ns = time.thread_time_ns()
+        self.ended_ns = 0
+        self.open = True
+        self.vanished = False
+        # An eager task inside a request, say: the request goes on when the task is over.
+        self.outer: Unit | None = None
+        self.adopted = False
+        self.exact_start = True
+        self.revision = 0
+        self.queries = 0
+        self.sql_ns = 0
+        self.fetch_ns = 0
+        self.groups: dict[tuple[object, object], Group] = {}
+        self.overflow: Group | None = None
+        self.operations: list[tuple[Group, int, int]] = []
+        self.evaluations: dict[int, Evaluation] = {}
+        self.exception = ""
+        self.site: StackFrame | None = None
+        self.stack: list[StackFrame] = []
+        self.asyncio_task: weakref.ref[Any] | None = None
+
+    def fail(self, exception: type[BaseException] | None, stack: list[StackFrame]) -> None:
+        """Note the type and place of an exception; its message stays where it is."""
+        self.exception = exception.__name__ if exception is not None else "Exception"
+        self.stack = stack
+        self.site = site_of(stack)
+
+    def close(self) -> None:
+        """The unit ended here and now, in the thread that ran it."""
+        self.ended_ns = now_ns()
+        if self.cpu_ns >= 0:
+            same = self.thread == get_ident()
+            self.cpu_ns = time.thread_time_ns() - self.cpu_ns if same else -1
+        self.open = False
+
+
+class RequestUnit(Unit):
+    """A request; `protocol` is `wsgi` or `asgi`, `status` 0 until a response is there."""
+
+    __slots__ = ("method", "protocol", "responded_ns", "status", "view")
+
+    def __init__(self, protocol: str, method: str) -> None:
+        super().__init__()
+        self.protocol = protocol
+        self.method = method
+        self.view = ""
+        self.status = 0
+        self.responded_ns = 0
+        if protocol == "asgi":
+            self.cpu_ns = -1
+
+
+class TaskUnit(Unit):
+    """A run of a Celery task; `state` is Celery's, empty until it ended."""
+
+    __slots__ = ("queue", "retries", "state", "task_id", "worker")
+
+    def __init__(self, name: str, task_id: str) -> None:
+        super().__init__(name)
+        self.task_id = task_id
+        self.state = ""
+        self.retries = 0
+        self.worker = ""
+        self.queue = ""
+
+
+_current: ContextVar[Unit | None] = ContextVar("djscope_unit", default=None)
+# Work that was under way when the probe armed has no context of ours: thread → unit.
+adopted: dict[int, Unit] = {}
+
+
+def current() -> Unit | None:
+    """The unit that the calling code works for."""
+    unit = _current.get()
+    if unit is None and adopted:
+        unit = adopted.get(get_ident())
+    return unit if unit is not None and unit.open else None
+
+
+def enter(unit: Unit) -> None:
+    """Make `unit` the current one of this context, and of contexts copied from it."""
+    unit.outer = current()
+    _current.set(unit)
+
+
+def leave(unit: Unit) -> None:
+    """`unit` is over in this context and thread."""
+    if _current.get() is unit:
+        _current.set(unit.outer)
+    unit.outer = None
+    if adopted.get(unit.thread) is unit:
+        del adopted[unit.thread]

@@ -1,0 +1,227 @@
+"""The shop, for real: gunicorn, uvicorn, Celery and the embedded server, without visitors."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from demo.runner import DEMO, Shop, ShopError
+from demo.shop.expected import HEALTHY, KINDS, expected
+from djscope.children import run_directory
+from djscope.feed.embedded import start_embedded
+
+pytestmark = pytest.mark.real
+
+# Runs views and tasks in a process of their own and counts what each asks of the database.
+COUNT = """\
+import django, json
+django.setup()
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from shop.scenarios import queries, tasks
+from shop_site.urls import urlpatterns
+urls = {pattern.callback.__name__ for pattern in urlpatterns}
+views = {name: view for name, view in vars(queries).items() if name in urls}
+work = {name: vars(tasks)[name] for name in ("n_plus_one_task", "healthy_task")}
+counts = {}
+for name, function in {**views, **work}.items():
+    with CaptureQueriesContext(connection) as captured:
+        function(RequestFactory().get("/")) if name in views else function()
+    counts[name] = len(captured)
+print(json.dumps(counts))
+"""
+VISITS = """\
+import django, json
+django.setup()
+import traffic
+from shop.scenarios import tasks
+from shop_site.urls import urlpatterns
+print(json.dumps({
+    "routes": [str(pattern.pattern) for pattern in urlpatterns],
+    "visits": {path: first for path, (first, _) in {**traffic.ON_WSGI, **traffic.ON_ASGI}.items()},
+    "tasks": [name for name, task in vars(tasks).items() if hasattr(task, "delay")],
+    "sent": {name: first for name, (first, _) in traffic.TASKS.items()},
+}))
+"""
+QUERIES = {
+    "n_plus_one": 61,
+    "healthy_list": 1,
+    "n_plus_one_reverse": 26,
+    "healthy_authors": 2,
+    "query_loop": 20,
+    "healthy_lookup": 1,
+    "duplicate_query": 8,
+    "healthy_cached": 1,
+    "slow_query": 1,
+    "healthy_search": 2,
+    "n_plus_one_task": 51,
+    "healthy_task": 1,
+}
+ANSWERS = {
+    "/": 200,
+    "/book/7/": 200,
+    "/book/99999/": 404,
+    "/order/7.json": 200,
+    "/checkout/?order=7": 202,
+    "/n_plus_one/": 200,
+    "/healthy/list/": 200,
+    "/n_plus_one_reverse/": 200,
+    "/healthy/authors/": 200,
+    "/query_loop/": 200,
+    "/healthy/lookup/": 200,
+    "/duplicate_query/": 200,
+    "/healthy/cached/": 200,
+    "/slow_query/": 200,
+    "/healthy/search/?page=2": 200,
+    "/request_failing/?basket=0": 200,
+    "/request_failing/?basket=1": 500,
+    "/healthy/missing/": 404,
+    "/slow_request/": 200,
+    "/healthy/report/": 200,
+    "/healthy/streaming/": 200,
+    "/n_plus_one_async/": 200,
+    "/healthy/async_list/": 200,
+    "/slow_request_async/": 200,
+    "/healthy/async_report/": 200,
+}
+AT_LEAST = {  # seconds
+    "/slow_query/": 0.3,
+    "/slow_request/": 1.5,
+    "/healthy/report/": 0.3,
+    "/slow_request_async/": 1.5,
+    "/healthy/async_report/": 0.3,
+}
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    with start_embedded() as server, Shop(server.url, run_directory("shop"), False) as running:
+        running.start(lambda _step: None)
+        yield running
+
+
+def get(url: str, path: str, timeout: float = 20) -> tuple[int, bytes, float]:
+    """Status, body and seconds of one request."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout)
+    started = time.monotonic()
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read(), time.monotonic() - started
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("path", ANSWERS)
+def test_each_route_answers(shop: Shop, path: str) -> None:
+    """With the status that it is there to show, async ones on uvicorn, and as slowly as it says."""
+    status, body, seconds = get(shop.asgi_url if "async" in path else shop.wsgi_url, path)
+
+    assert status == ANSWERS[path]
+    assert body
+    assert AT_LEAST.get(path, 0) <= seconds < 10
+
+
+@pytest.mark.parametrize("path", ["/", "/n_plus_one/", "/healthy/missing/"])
+def test_uvicorn_serves_ordinary_views_too(shop: Shop, path: str) -> None:
+    """One project, two servers."""
+    assert get(shop.asgi_url, path)[0] == ANSWERS[path]
+
+
+def test_a_stuck_request_stops_nobody_else(shop: Shop) -> None:
+    """It gets no answer; the other threads go on."""
+    with pytest.raises(TimeoutError):
+        get(shop.wsgi_url, "/request_stuck/", timeout=1)
+
+    assert all(get(shop.wsgi_url, "/healthy/cached/")[0] == 200 for _ in range(8))
+
+
+def test_each_scenario_asks_the_database_as_often_as_it_claims(shop: Shop) -> None:
+    """The faulty ones too often, their twins as seldom as can be."""
+    assert json.loads(in_project(shop, COUNT)) == QUERIES
+
+
+def test_the_worker_runs_tasks_in_two_children(shop: Shop) -> None:
+    """A task sent through the broker reaches them; a failing one is logged with its line."""
+    send = "from shop.scenarios.tasks import task_failing; task_failing.delay(1)"
+    in_project(shop, f"import django; django.setup(); {send}")
+    log = shop.directory / "celery.log"
+    deadline = time.monotonic() + 15
+    while "Parcel 1 has no address." not in log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    assert len(psutil.Process(shop.pids()["celery"]).children()) == 2
+    assert len(psutil.Process(shop.pids()["gunicorn"]).children()) == 2
+
+
+def test_visitors_come_to_every_scenario_soon(shop: Shop) -> None:
+    """Each route and each task that there is, within eight seconds."""
+    plan = json.loads(in_project(shop, VISITS))
+    routes = {path.split("?")[0].split("{")[0].lstrip("/") for path in plan["visits"]}
+
+    assert {route.split("<")[0] for route in plan["routes"]} == routes
+    assert set(plan["tasks"]) == set(plan["sent"])
+    assert max({**plan["visits"], **plan["sent"]}.values()) <= 8
+
+
+def in_project(shop: Shop, script: str) -> str:
+    """What a script prints that runs with the shop's settings."""
+    env = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "shop_site.settings",
+        "DJSCOPE_DEMO_DIR": str(shop.directory),
+        "DJSCOPE_REDIS_URL": psutil.Process(shop.pids()["celery"]).environ()["DJSCOPE_REDIS_URL"],
+        "PYTHONPATH": str(DEMO),
+    }
+    return subprocess.run(
+        [sys.executable, "-c", script], env=env, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_close_leaves_no_process_and_no_directory() -> None:
+    """Stuck request, long tasks and visitors included."""
+    with start_embedded() as server:
+        shop = Shop(server.url, run_directory("shop"))
+        shop.start(lambda _step: None)
+        time.sleep(3)
+        family = [psutil.Process(pid) for pid in shop.pids().values()]
+        family += [child for process in family for child in process.children(recursive=True)]
+        started = time.monotonic()
+        shop.close()
+
+        assert time.monotonic() - started < 3
+        assert len(family) >= 8
+        _, alive = psutil.wait_procs(family, timeout=1)
+        assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+        assert not shop.directory.exists()
+
+
+def test_a_shop_that_cannot_start_shows_the_log() -> None:
+    """The error names the part and ends with its last words."""
+    said = r"the worker did not get ready, celery said last:\n.+"
+    with (
+        Shop("nonsense://", run_directory("shop"), False) as shop,
+        pytest.raises(ShopError, match=said),
+    ):
+        shop.start(lambda _step: None)
+
+
+def test_every_scenario_is_marked_in_its_source() -> None:
+    """The markers stand on lines of code, an origin before or at the line that it explains."""
+    assert {entry.scenario for entry in expected()} == set(KINDS)
+    for entry in expected():
+        lines = (Path(DEMO) / entry.file).read_text().splitlines()
+        assert HEALTHY not in entry.name
+        assert all(not lines[line - 1].lstrip().startswith("#") for line in entry.lines)
+        assert (entry.origin is not None) == (entry.kind == "n_plus_one")
+        assert entry.origin not in entry.lines
