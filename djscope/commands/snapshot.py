@@ -9,7 +9,8 @@ from pathlib import Path
 from djscope.commands.observe import observe
 from djscope.commands.target import add_target_arguments, duration, find_target
 from djscope.errors import OK, UsageError
-from djscope.model.snapshot import Snapshot, snapshot, to_json
+from djscope.model.schema import Snapshot
+from djscope.model.snapshot import snapshot, to_json
 from djscope.watch import Watch
 
 

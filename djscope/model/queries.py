@@ -12,6 +12,8 @@ from djscope.model.units import UnitFact, UnitKey
 
 # Counts per unit that medians are taken over.
 SAMPLES = 200
+# More different queries than this are counted, not kept.
+MAX_STATS = 20_000
 QueryKey = tuple[str, str, str, str, str, str, str]
 
 
@@ -42,6 +44,8 @@ class QueryStat:
     per_unit: deque[int] = field(default_factory=lambda: deque(maxlen=SAMPLES))
     distinct: deque[int] = field(default_factory=lambda: deque(maxlen=SAMPLES))
     peaks: deque[int] = field(default_factory=lambda: deque(maxlen=SAMPLES))
+    # The same of units under way: all there is to judge by before one ended.
+    under_way: dict[UnitKey, Group] = field(default_factory=dict)
     parents: int = 0
     sample: UnitFact | None = None
 
@@ -55,15 +59,16 @@ class QueryStat:
 
     def median_per_unit(self) -> int:
         """Queries per unit that has any (median of the last units)."""
-        return int(median(self.per_unit)) if self.per_unit else self.n
+        return int(median(self.per_unit or [group.n for group in self.under_way.values()] or [0]))
 
     def median_peak(self) -> int:
         """Lazy loads that rows of one evaluation caused (median of the last units)."""
-        return int(median(self.peaks)) if self.peaks else 0
+        return int(median(self.peaks or [group.peak for group in self.under_way.values()] or [0]))
 
     def median_distinct(self) -> int:
         """Distinct parameter sets per unit (median); -1 when they could not be compared."""
-        return int(median(self.distinct)) if self.distinct else -1
+        known = self.distinct or [group.params for group in self.under_way.values()]
+        return int(median(known or [-1]))
 
     def grew(self, group: Group, before: Group | None, fact: UnitFact) -> None:
         """Take over what `group` adds to the unit's previous revision."""
@@ -81,15 +86,15 @@ class QueryStat:
         self.first_at = self.first_at or fact.seen_at
         self.last_at = fact.seen_at
         self.processes.add(fact.process)
+        self.parents = max(self.parents, group.parents)
         if self.sample is None or not self.sample.running or self.sample.key == fact.key:
             self.sample = fact
 
     def settled(self, group: Group) -> None:
-        """The unit is at a point worth judging (it ended, or it is long enough under way)."""
+        """The unit ended."""
         self.per_unit.append(group.n)
         self.distinct.append(group.params)
         self.peaks.append(group.peak)
-        self.parents = max(self.parents, group.parents)
 
 
 def query_key(unit_kind: str, name_id: str, group: Group | QueryStat) -> QueryKey:
@@ -105,6 +110,7 @@ class QueryTable:
 
     def __init__(self) -> None:
         self.stats: dict[QueryKey, QueryStat] = {}
+        self.left_out = 0
         self._before: dict[UnitKey, dict[QueryKey, Group]] = {}
 
     def apply(self, fact: UnitFact) -> list[QueryStat]:
@@ -116,11 +122,17 @@ class QueryTable:
             key = query_key(fact.kind, fact.unit.name_id, group)
             stat = self.stats.get(key)
             if stat is None:
+                if len(self.stats) >= MAX_STATS:
+                    self.left_out += 1
+                    continue
                 stat = self.stats[key] = QueryStat(*key)
             latest[key] = group
             stat.grew(group, before.get(key), fact)
-            if not fact.running:
+            if fact.running:
+                stat.under_way[fact.key] = group
+            else:
                 stat.settled(group)
+                stat.under_way.pop(fact.key, None)
             changed.append(stat)
         if fact.running:
             self._before[fact.key] = latest
@@ -128,4 +140,5 @@ class QueryTable:
 
     def forget(self, key: UnitKey) -> None:
         """The unit will not report again (its process is gone)."""
-        self._before.pop(key, None)
+        for query in self._before.pop(key, {}):
+            self.stats[query].under_way.pop(key, None)

@@ -18,10 +18,12 @@ from djscope.ui.draw import clean
 from djscope.ui.facts import Facts
 from djscope.ui.glyphs import AsciiOnly, speaks_unicode
 from djscope.ui.pace import Pace
+from djscope.ui.screens.detail import DetailScreen
 from djscope.ui.screens.help import HelpScreen
 from djscope.ui.screens.page import Page
 from djscope.ui.screens.panes import PanesScreen
 from djscope.ui.source import Export, ReadSource, Source
+from djscope.ui.widgets.list import RowList
 
 THEMES = ("textual-dark", "textual-light", "nord", "gruvbox", "tokyo-night", "solarized-light")
 
@@ -59,17 +61,26 @@ class DjscopeApp(App[None]):
 
     # Painting
 
+    @property
+    def _page(self) -> Page | None:
+        """The screen that goes on changing, unless something lies on top of it."""
+        top = self.screen_stack[-1] if self.screen_stack else None
+        return top if isinstance(top, Page) and top.is_mounted else None
+
     def _tick(self) -> None:
         began = time.perf_counter()
         self._facts.refresh()
-        if isinstance(self.screen, Page):
-            self.screen.tick()
+        if self._page:
+            self._page.tick()
         self.call_after_refresh(self._painted, began)
 
     def _painted(self, began: float) -> None:
-        steps = self.screen.steps if isinstance(self.screen, Page) else 1
+        steps = self._page.steps if self._page else 1
         self._pace.painted((time.perf_counter() - began) * steps)
         self.set_timer(self._pace.period / steps, self._tick)
+
+    def on_row_list_opened(self, event: RowList.Opened) -> None:
+        self.push_screen(DetailScreen(self._facts, self._read_source, event.opener))
 
     # Keys
 
@@ -95,8 +106,8 @@ class DjscopeApp(App[None]):
 
     def _turned(self) -> None:
         self.refresh_bindings()
-        if isinstance(self.screen, Page):
-            self.screen.tick()
+        if self._page:
+            self._page.tick()
 
     def action_theme(self) -> None:
         at = THEMES.index(self.theme) + 1 if self.theme in THEMES else 0

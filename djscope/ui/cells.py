@@ -28,15 +28,21 @@ def timing(column_id: str, title: str, width: Width, us: Callable[[R], float]) -
     )
 
 
-def quantiles(hist: Callable[[R], Histogram], ranks: tuple[int, int]) -> list[Column[R]]:
-    """p50 and p95, the latter only from enough samples on."""
+def quantiles(
+    hist: Callable[[R], Histogram], top: Callable[[R], int], ranks: tuple[int, int, int]
+) -> list[Column[R]]:
+    """p50, p95 (from enough samples on) and max, with the ranks of the three columns."""
+
+    def at(q: float) -> Callable[[R], float]:
+        return lambda row: fmt.quantile(hist(row), q, top(row))
 
     def tail(row: R) -> float:
-        return hist(row).quantile(0.95) / 1e3 if hist(row).n >= fmt.ENOUGH else 0.0
+        return at(0.95)(row) / 1e3 if hist(row).n >= fmt.ENOUGH else 0.0
 
     return [
-        timing("p50", "p50", (6, 0, ranks[0]), lambda row: hist(row).quantile(0.5)),
-        Column("p95", "p95", (6, 0, ranks[1]), lambda row: fmt.p95(hist(row)), tail),
+        timing("p50", "p50", (6, 0, ranks[0]), at(0.5)),
+        Column("p95", "p95", (6, 0, ranks[1]), lambda row: fmt.p95(hist(row), top(row)), tail),
+        timing("max", "max", (6, 0, ranks[2]), top),
     ]
 
 

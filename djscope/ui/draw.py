@@ -31,6 +31,8 @@ def width_of(text: str) -> int:
 
 def fit(text: str, width: int, *, right: bool = False, tail: bool = False, cut: str = "…") -> str:
     """`text` in exactly `width` cells; `cut` stands for its end, or with `tail` its beginning."""
+    if width <= 0:
+        return ""
     text = clean(text[-4 * width - 4 :] if tail else text, 4 * width + 4)
     taken = width_of(text)
     if taken > width:
@@ -40,7 +42,7 @@ def fit(text: str, width: int, *, right: bool = False, tail: bool = False, cut: 
 
 
 def _first(text: str, width: int, cut: str) -> str:
-    return set_cell_size(text, width - len(cut)) + cut if width > 0 else ""
+    return set_cell_size(text, width - len(cut)) + cut
 
 
 def _last(text: str, width: int) -> str:

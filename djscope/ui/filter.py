@@ -36,27 +36,21 @@ class Filter:
         return all(test(row) for test in self.tests)
 
 
-class _Wrong(ValueError):
+class _WrongError(ValueError):
     pass
 
 
 def parse(text: str, columns: Sequence[Column[Any]]) -> Filter:
     """The filter that `text` describes for rows with `columns`."""
     try:
-        terms = (match.groups() for match in _TERM.finditer(text) if match.group().strip())
-        return Filter(text, tuple(_term(columns, *term) for term in terms))
-    except _Wrong as wrong:
+        terms = (match for match in _TERM.finditer(text) if match.group().strip())
+        return Filter(text, tuple(_term(columns, match) for match in terms))
+    except _WrongError as wrong:
         return Filter(text, problem=str(wrong))
 
 
-def _term(
-    columns: Sequence[Column[Any]],
-    sign: str,
-    name: str | None,
-    compare: str | None,
-    quoted: str | None,
-    bare: str | None,
-) -> Test:
+def _term(columns: Sequence[Column[Any]], match: re.Match[str]) -> Test:
+    sign, name, compare, quoted, bare = match.groups()
     wanted = quoted if quoted is not None else bare or ""
     if name is None or compare is None:
         test = _contains([c for c in columns if c.number is None], wanted)
@@ -75,9 +69,9 @@ def _contains(columns: Sequence[Column[Any]], wanted: str) -> Test:
 def _compares(column: Column[Any], compare: str, wanted: str) -> Test:
     match, number = _NUMBER.fullmatch(wanted), column.number
     if number is None:
-        raise _Wrong(f"{column.id} is text: use {column.id}:{wanted or '…'}")
+        raise _WrongError(f"{column.id} is text: use {column.id}:{wanted or '…'}")
     if match is None:
-        raise _Wrong(f"{column.id}{compare} needs a number, like {column.id}{compare}50")
+        raise _WrongError(f"{column.id}{compare} needs a number, like {column.id}{compare}50")
     limit = float(match[1]) * _SCALE.get(match[2] or "", 1)
     holds = _COMPARE[compare]
     return lambda row: holds(number(row), limit)
@@ -88,4 +82,4 @@ def _column(columns: Sequence[Column[Any]], name: str) -> Column[Any]:
         if column.id == name.casefold():
             return column
     known = " ".join(column.id for column in columns)
-    raise _Wrong(f'no column "{name}" (quote text with : < >); there are: {known}')
+    raise _WrongError(f'no column "{name}" (quote text with : < >); there are: {known}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from djscope.model.histogram import Histogram
 
@@ -61,8 +62,27 @@ def percent(part: float, whole: float) -> str:
     return f"{share:.0f}%" if share >= 9.95 or not share else f"{share:.1f}%"
 
 
+def many(n: float, word: str) -> str:
+    """`1 request`, `25 requests`, `2 processes`."""
+    ending = "" if n == 1 else "es" if word.endswith("s") else "s"
+    return f"{count(n)} {word}{ending}"
+
+
+def ago(seconds: float) -> str:
+    """`just now`, `4.0s ago`."""
+    return f"{duration(seconds * 1e6)} ago" if seconds >= 1 else "just now"
+
+
+def span(first: float, last: float) -> str:
+    """`12:00:00 to 12:01:30`."""
+    begin, end = clock(first), clock(last)
+    return begin if begin == end else f"{begin} to {end}"
+
+
 def per_second(rate: float) -> str:
     """`0.4/s`, `312/s`."""
+    if not rate:
+        return "0/s"
     return f"{_short(rate)}/s" if rate < 10_000 else f"{count(rate)}/s"
 
 
@@ -71,32 +91,38 @@ def clock(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at)) if at > 0 else NONE
 
 
-def p95(hist: Histogram) -> str:
-    """≈, because a histogram knows its buckets only; `-` while it would mean nothing."""
-    return duration(hist.quantile(0.95)) if hist.n >= ENOUGH else NONE
+def quantile(hist: Histogram, q: float, top_us: int) -> int:
+    """Microseconds; a histogram knows its buckets only, the largest value is known better."""
+    return min(hist.quantile(q), top_us)
+
+
+def p95(hist: Histogram, top_us: int) -> str:
+    """`-` while it would mean nothing."""
+    return duration(quantile(hist, 0.95, top_us)) if hist.n >= ENOUGH else NONE
 
 
 def quantiles(hist: Histogram, top_us: int) -> str:
     """`p50 ≈ 2.0ms · p95 ≈ 15ms · max 21ms (n=120)`."""
-    tail = f" · p95 ≈ {p95(hist)}" if hist.n >= ENOUGH else ""
-    p50 = duration(hist.quantile(0.5))
+    tail = f" · p95 ≈ {p95(hist, top_us)}" if hist.n >= ENOUGH else ""
+    p50 = duration(quantile(hist, 0.5, top_us))
     return f"p50 ≈ {p50}{tail} · max {duration(top_us)} (n={count(hist.n)})"
 
 
-def measure(name: str, value: str | float) -> str:
-    """A named number with the unit that its name ends in (`total_ms`, `age_s`, `body_bytes`)."""
+_UNITS: dict[str, Callable[[float], str]] = {
+    "us": duration,
+    "ms": lambda value: duration(value * 1e3),
+    "s": lambda value: duration(value * 1e6),
+    "bytes": size,
+}
+
+
+def measure(name: str, value: str | float) -> tuple[str, str]:
+    """A name in words and its value: the unit moves from the one (`total_ms`) to the other."""
+    words = name.replace("_", " ").split(" ")
+    unit = next((word for word in words if word in _UNITS), "")
+    label = " ".join(word for word in words if word != unit)
     if isinstance(value, str):
-        return value
-    for suffix, factor in (("_us", 1), ("_ms", 1e3), ("_s", 1e6)):
-        if name.endswith(suffix) or suffix + "_" in name:
-            return duration(value * factor)
-    if "bytes" in name:
-        return size(value)
-    return f"{value:,}".replace(",", " ") if isinstance(value, int) else f"{value:.3g}"
-
-
-def words(name: str) -> str:
-    """`queries_per_unit` → `queries per unit`; the unit in a name moves to its value."""
-    for suffix in ("_us", "_ms", "_s", "_bytes"):
-        name = name.removesuffix(suffix).replace(suffix + "_", "_")
-    return name.replace("_", " ")
+        return label, value
+    if unit:
+        return label, _UNITS[unit](value)
+    return label, f"{value:,}".replace(",", " ") if isinstance(value, int) else f"{value:.3g}"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from copy import copy
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from djscope.model.histogram import Histogram
-from djscope.model.queries import QueryStat, QueryTable
+from djscope.model.queries import QueryTable
 from djscope.model.rate import Rate
-from djscope.model.routes import RouteStat
 from djscope.model.session import Session
 
-T = TypeVar("T", QueryStat, RouteStat, Histogram, Rate)
+T = TypeVar("T")
 
 
 def copy_of(session: Session) -> Session:
@@ -32,11 +31,12 @@ def copy_of(session: Session) -> Session:
 
 def _own(fact: T) -> T:
     """`fact` with containers of its own."""
-    twin = copy(fact)
-    for name in type(fact).__slots__:
+    twin: Any = copy(fact)
+    for name in twin.__slots__:
         value = getattr(twin, name)
         if isinstance(value, Histogram | Rate):
             setattr(twin, name, _own(value))
         elif isinstance(value, list | set | dict | deque | Counter):
             setattr(twin, name, value.copy())
-    return twin
+    own: T = twin
+    return own

@@ -34,10 +34,10 @@ APP = (
         )
         for number, name in enumerate(_PANES, 1)
     ),
-    _key("freeze", "space", "freeze", "Freeze", "hold the view still; collecting goes on", show=True),
+    _key("freeze", "space", "freeze", "Freeze", "hold the view; collecting goes on", show=True),
     _key("resume", "space", "resume", "Resume", "show what is now again", show=True),
     _key("export", "e", "export", "Export", "write everything collected to a JSON file", show=True),
-    _key("palette", "colon,ctrl+p", "command_palette", "Palette", "find a pane, a finding, a command"),
+    _key("palette", "colon,ctrl+p", "command_palette", "Palette", "find a pane, finding or action"),
     _key("theme", "t", "theme", "Theme", "next theme"),
     _key("help", "question_mark", "help", "Help", "all keys; type to find one", show=True),
     _key("quit", "q", "quit", "Quit", "leave; probes stop when nobody else watches", show=True),

@@ -7,9 +7,10 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
-from djscope_probes import __version__, hosts, native, settings
+from djscope_probes import __version__, endpoint, hosts, native, settings
 from djscope_probes.address import Address, AddressError, parse
 from djscope_probes.arming import Armament
 from djscope_probes.control import BLOCK_MS, Control, needed_in
@@ -20,17 +21,18 @@ from djscope_probes.wire import Keys, Lease, Process
 FLUSH_MS = 200
 RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 MAX_CLIENTS_S = 60.0
+LOOK_S = 1.0
 EXIT_S = 0.3
 
 
 class Probe:
     """`run` is the thread; everything else may be called from any other."""
 
-    def __init__(self, address: Address, app: str) -> None:
+    def __init__(self, find_address: Callable[[], Address | None], app: str) -> None:
         self.process = this_process(app)
         self.keys = Keys(app)
         self.armament = Armament()
-        self._address = address
+        self._find_address = find_address
         self._connection: Connection | None = None
         self._ending = False
         self._ended = native.lock()
@@ -47,7 +49,11 @@ class Probe:
                 began = time.monotonic()
                 pause = RETRY_S[min(tries, len(RETRY_S) - 1)]
                 try:
-                    self._serve()
+                    address = self._find_address()
+                    if address is None:
+                        self._pause(LOOK_S)
+                        continue
+                    self._serve(address)
                 except ReplyError as error:
                     pause = MAX_CLIENTS_S if "max number of clients" in str(error) else RETRY_S[-1]
                 except (OSError, ValueError, TypeError, LookupError):
@@ -81,8 +87,8 @@ class Probe:
     def _pause(self, seconds: float) -> None:
         self._wake.acquire(True, seconds)
 
-    def _serve(self) -> None:
-        connection = self._connection = Connection(self._address)
+    def _serve(self, address: Address) -> None:
+        connection = self._connection = Connection(address)
         control = Control(connection, self.keys, self.process)
         offset = control.clock() - time.time()
         leases = control.refresh(time.time() + offset)
@@ -173,6 +179,23 @@ def this_process(app: str) -> Process:
     )
 
 
+def address_finder(url: str) -> Callable[[], Address | None] | None:
+    """Where to look for Redis: the URL, or under DEBUG what a viewer left; None: nowhere."""
+    if not url:
+        return found_endpoint if settings.debug() else None
+    try:
+        address = parse(url)
+    except AddressError:
+        return None
+    return lambda: address
+
+
+def found_endpoint() -> Address | None:
+    """A viewer's embedded server, if one is there now."""
+    url = endpoint.read()
+    return parse(url) if url else None
+
+
 _running: Probe | None = None
 _stopped = False
 _waiting = False
@@ -218,13 +241,9 @@ def _start_here(redis_url: str | None, app: str | None) -> bool:
     global _running
     if _running is not None and _running.process.pid == os.getpid():
         return True
-    url = redis_url or settings.redis_url()
-    if not url:
+    find = address_finder(redis_url or settings.redis_url())
+    if find is None:
         return False
-    try:
-        address = parse(url)
-    except AddressError:
-        return False
-    _running = Probe(address, app or settings.app())
+    _running = Probe(find, app or settings.app())
     native.start_thread(_running.run)
     return True

@@ -52,15 +52,13 @@ def _facts(finding: Finding) -> list[Fact]:
         facts.append(Fact("" if number else "do", advice.text))
         facts.append(Fact("", advice.code, "code"))
     numbers = (finding.evidence | finding.cost).items()
-    evidence = " · ".join(
-        f"{fmt.words(name)} {fmt.measure(name, value)}" for name, value in numbers
-    )
+    evidence = " · ".join(" ".join(fmt.measure(name, value)) for name, value in numbers)
     facts.append(Fact("evidence", evidence))
     facts.append(Fact("seen", _seen(finding), "faint"))
     return [fact for fact in facts if fact.text]
 
 
 def _seen(finding: Finding) -> str:
-    span = f"{fmt.clock(finding.first_seen)} to {fmt.clock(finding.last_seen)}"
     names = ", ".join(short_name(process) for process in finding.processes)
-    return f"{fmt.count(finding.count)} times, {span}{' in ' if names else ''}{names}"
+    times = f"{fmt.many(finding.count, 'time')}, {fmt.span(finding.first_seen, finding.last_seen)}"
+    return f"{times}{' in ' if names else ''}{names}"

@@ -46,7 +46,7 @@ def _facts(process: ProcessFact, now: float) -> list[Fact]:
         Fact("errors", f"{process.errors} of the probe's own" if process.errors else "", "warning"),
         Fact("off", _off("turned off after errors: ", process.off), "warning"),
         Fact("lost", _off("patched over by others: ", process.lost), "warning"),
-        Fact("heard of", f"{fmt.duration(max(now - process.seen_at, 0) * 1e6)} ago", "faint"),
+        Fact("heard of", fmt.ago(now - process.seen_at), "faint"),
     ]
 
 

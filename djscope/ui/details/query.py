@@ -58,7 +58,7 @@ def _relation(facts: Facts, stat: QueryStat) -> str:
 
 def _often(stat: QueryStat) -> str:
     each = f"{stat.median_per_unit()} per {stat.unit_kind} (p50, n={len(stat.per_unit)})"
-    return f"{fmt.count(stat.n)} in {fmt.count(stat.units)} {stat.unit_kind}s, {each}"
+    return f"{fmt.count(stat.n)} in {fmt.many(stat.units, stat.unit_kind)}, {each}"
 
 
 def _long(stat: QueryStat) -> str:

@@ -46,15 +46,20 @@ def opener(stat: RouteStat) -> Opener:
 
 
 def _facts(facts: Facts, stat: RouteStat) -> list[Fact]:
-    outcomes = ", ".join(f"{fmt.count(n)} × {what}" for what, n in stat.outcomes.most_common(6))
+    outcomes = ", ".join(f"{what}: {fmt.count(n)}" for what, n in stat.outcomes.most_common(6))
     return [
         Fact("view", facts.text(stat.view_id)),
-        Fact("seen", f"{fmt.count(stat.n)} {stat.kind}s in {len(stat.processes)} processes"),
+        Fact("seen", _seen(stat)),
         Fact("outcomes", outcomes),
         Fact("wall time", fmt.quantiles(stat.wall, stat.max_us) if stat.n else ""),
         Fact("spread", spread(stat.wall)),
         Fact("on average", _means(stat)),
     ]
+
+
+def _seen(stat: RouteStat) -> str:
+    where = fmt.many(len(stat.processes), "process")
+    return f"{fmt.many(stat.n, stat.kind)} in {where}, {fmt.span(stat.first_at, stat.last_at)}"
 
 
 def _means(stat: RouteStat) -> str:

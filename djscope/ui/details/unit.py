@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from djscope.model.definitions import NOWHERE, Stack
 from djscope.model.processes import short_name
 from djscope.model.units import UnitFact
@@ -9,7 +11,7 @@ from djscope.ui import format as fmt
 from djscope.ui.details.finding import place_line
 from djscope.ui.facts import Facts
 from djscope.ui.lists.groups import groups, operations
-from djscope.ui.spec import Detail, Fact, Opener
+from djscope.ui.spec import Detail, Fact, Opener, Spec
 
 
 def opener(unit: UnitFact) -> Opener:
@@ -21,11 +23,12 @@ def opener(unit: UnitFact) -> Opener:
         latest = find(facts, latest)
         now, stack = _stack(facts, latest)
         site = facts.place(latest.unit.site_id)
-        lists = [operations(latest)] if latest.unit.operations else []
+        asked = latest.unit.groups or latest.running
+        lists: list[Spec[Any]] = [operations(latest)] if latest.unit.operations else []
         return Detail(
             f"{name(facts, latest)} at {fmt.clock(latest.started)}",
             [fact for fact in _facts(facts, latest) if fact.text],
-            lists=[*lists, groups(latest)],
+            lists=[*lists, groups(latest)] if asked else [],
             stack=stack,
             stack_title="Stack now" if now else "Stack of the exception",
             place=site if site.file else stack[0] if stack else NOWHERE,
@@ -85,8 +88,9 @@ def _where_now(facts: Facts, unit: UnitFact) -> str:
     place = facts.place(unit.unit.now_id)
     if not (unit.running and place.file):
         return ""
-    since = fmt.duration((facts.now - unit.now_since) * 1e6)
-    return f"{place_line(place)}, no query for {since}"
+    still = facts.now - unit.now_since
+    idle = f", no query for {fmt.duration(still * 1e6)}" if still >= 1 else ""
+    return place_line(place) + idle
 
 
 def _time(unit: UnitFact) -> str:

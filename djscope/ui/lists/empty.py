@@ -20,7 +20,7 @@ def nothing_yet(what: str) -> Callable[[Facts], str]:
     def say(facts: Facts) -> str:
         session, status = facts.session, facts.status
         if session.processes:
-            return f"{what} from {len(session.processes)} processes"
+            return f"{what} from {fmt.many(len(session.processes), 'process')}"
         if status.link in {Link.LOST, Link.CONNECTING}:
             return f"{what}: {status.problem or f'connecting to {status.label}'}"
         return f"{what}: no process with a probe has reported; 6 says what to do"
@@ -40,9 +40,10 @@ def no_findings(facts: Facts) -> str:
     if not told:
         return no_processes(facts)
     if not units:
-        return f"no findings yet: no request or task has ended, {len(told)} processes watched"
+        watched = fmt.many(len(told), "process")
+        return f"no findings yet: no request or task has ended, {watched} watched"
     armed = sum(1 for process in told if process.level != "off")
     return (
-        f"no findings in {fmt.count(units)} requests and tasks from {armed} of {len(told)}"
-        f" processes since {fmt.clock(session.began_at)}"
+        f"no findings in {fmt.count(units)} requests and tasks from {armed} of "
+        f"{fmt.many(len(told), 'process')} since {fmt.clock(session.began_at)}"
     )

@@ -72,7 +72,7 @@ def operations(unit: UnitFact) -> Spec[tuple[int, Operation]]:
         ]  # fmt: skip
 
     return Spec(
-        "operations", f"Timeline, first {len(unit.unit.operations)} queries",
+        "operations", "Timeline of the first queries",
         lambda _: enumerate(unit.unit.operations), lambda row: row[0], columns,
         lambda _: "no queries yet",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from djscope.model.processes import ProcessFact
 from djscope.ui import format as fmt
 from djscope.ui.cells import amount
-from djscope.ui.columns import Column
+from djscope.ui.columns import Column, Width
 from djscope.ui.details import process
 from djscope.ui.facts import Facts
 from djscope.ui.lists.empty import no_processes
@@ -39,9 +39,9 @@ def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
             "bytes", "bytes/s", (7, 0, 4), lambda p: fmt.size(p.bytes_per_s),
             lambda p: p.bytes_per_s,
         ),
-        amount("dropped", "drop", (5, 0, 1), lambda p: p.dropped, tone=_warn(lambda p: p.dropped)),
-        amount("missed", "missed", (6, 0, 3), lambda p: p.missed_frames, _warn(lambda p: p.missed_frames)),
-        amount("errors", "errors", (6, 0, 3), lambda p: p.errors, tone=_warn(lambda p: p.errors)),
+        _trouble("dropped", "drop", (5, 0, 1), lambda p: p.dropped),
+        _trouble("missed", "missed", (6, 0, 3), lambda p: p.missed_frames),
+        _trouble("errors", "errors", (6, 0, 3), lambda p: p.errors),
         Column("off", "off", (6, 1, 5), lambda p: " ".join((*p.off, *p.lost)) or fmt.NONE),
         Column("versions", "versions", (12, 3, 6), process.versions),
         Column(
@@ -51,5 +51,8 @@ def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
     ]  # fmt: skip
 
 
-def _warn(number: Callable[[ProcessFact], int]) -> Callable[[ProcessFact], str]:
-    return lambda fact: "warning" if number(fact) else ""
+def _trouble(
+    column_id: str, title: str, width: Width, number: Callable[[ProcessFact], int]
+) -> Column[ProcessFact]:
+    """A count that should be 0."""
+    return amount(column_id, title, width, number, lambda fact: "warning" if number(fact) else "")

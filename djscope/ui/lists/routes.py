@@ -66,8 +66,7 @@ def _common(facts: Facts, title: str) -> list[RouteColumn]:
             "rate", "rate", (6, 0, 3), lambda s: fmt.per_second(s.rate.per_second(facts.now)),
             lambda s: s.rate.per_second(facts.now),
         ),
-        *quantiles(lambda s: s.wall, (3, 0)),
-        timing("max", "max", (6, 0, 1), lambda s: s.max_us),
+        *quantiles(lambda s: s.wall, lambda s: s.max_us, (3, 0, 1)),
     ]  # fmt: skip
 
 

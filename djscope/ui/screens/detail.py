@@ -23,7 +23,7 @@ class Crumbs(Line):
 
     def pieces(self, width: int) -> Sequence[Part]:  # noqa: ARG002
         titles = [page.title for page in self.app.screen_stack if isinstance(page, DetailScreen)]
-        return [(" " + " › ".join(clean(title or "", 60) for title in titles), "active")]
+        return [(" " + " > ".join(clean(title or "", 60) for title in titles), "active")]
 
 
 class DetailScreen(Page):
@@ -57,8 +57,10 @@ class DetailScreen(Page):
 
     def on_mount(self) -> None:
         self._show()
-        lists = self.query(RowList)
-        (lists.first() if lists else self.query_one(Prose)).focus()
+        for one in self.query(RowList):
+            one.load()
+        filled = [one for one in self.query(RowList) if one.order.rows]
+        (filled[0] if filled else self.query_one(Prose)).focus()
 
     def tick(self) -> None:
         super().tick()

@@ -44,10 +44,10 @@ class Page(Screen[None]):
     """A screen that goes on changing while one looks at it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.PAGE]
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # the base declares them so
         (0, "-tiny"), (40, "-narrow"), (100, "-normal"), (180, "-wide"),
     ]  # fmt: skip
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-flat"), (10, "-short"), (28, "-high"),
     ]  # fmt: skip
     DEFAULT_CSS = """
@@ -96,11 +96,6 @@ class Page(Screen[None]):
         opener = self.current.opener() if self.current else None
         with self.facts.lock:
             return opener(self.facts) if opener else None
-
-    def on_row_list_opened(self, event: RowList.Opened) -> None:
-        from djscope.ui.screens.detail import DetailScreen
-
-        self.app.push_screen(DetailScreen(self.facts, self.read, event.opener))
 
     @property
     def narrowed(self) -> bool:

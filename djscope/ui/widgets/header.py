@@ -8,7 +8,7 @@ from djscope.feed.status import FeedStatus, Link
 from djscope.model.processes import short_name
 from djscope.ui.draw import clean, fit, width_of
 from djscope.ui.facts import Facts
-from djscope.ui.format import clock, count, per_second
+from djscope.ui.format import clock, count, many, per_second
 from djscope.ui.widgets.line import Line, squeeze
 from djscope.ui.widgets.toned import Part
 
@@ -34,7 +34,7 @@ class Header(Line):
             [
                 (0, (f"djscope {'●' if live else '○'} {clean(status.app, 40)}", "active")),
                 (5, (f"{clean(status.label, 60)} {status.round_trip_ms:.1f}ms", "")),
-                (2, (f"{armed} of {len(processes)} processes", "")),
+                (2, (f"{armed} of {many(len(processes), 'process')}", "")),
                 (6, (f"{len(status.others) + 1} watching" if status.others else "", "")),
                 (3, (f"{per_second(facts.events_per_second).removesuffix('/s')} ev/s", "")),
                 (4, (f"drop {count(dropped)}", "warning" if dropped else "")),

@@ -14,13 +14,11 @@ class Line(Toned):
     """A line of pieces."""
 
     DEFAULT_CSS = "Line { height: 1; width: 1fr; }"
+    _said: Sequence[Part] = ()
 
     def pieces(self, width: int) -> Sequence[Part]:
         """What to say in `width` cells."""
         raise NotImplementedError
-
-    def on_mount(self) -> None:
-        self._said: Sequence[Part] = ()
 
     def tick(self) -> None:
         """Redraw if there is something new to say."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import ClassVar, Generic
 
@@ -16,10 +15,11 @@ from textual.strip import Strip
 
 from djscope.ui import keys
 from djscope.ui.columns import R, lay_out
-from djscope.ui.draw import clean, fit, width_of, wrap
+from djscope.ui.draw import wrap
 from djscope.ui.facts import Facts
 from djscope.ui.order import Order
 from djscope.ui.spec import Opener, Spec
+from djscope.ui.widgets import heading
 from djscope.ui.widgets.toned import Part, Toned
 
 Parts = tuple[Part, ...]
@@ -66,7 +66,7 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
 
     @property
     def _room(self) -> int:
-        return max(self.size.width - 2, 1)
+        return heading.room(self.size.width)
 
     def tick(self) -> None:
         """Take over what changed since the last time."""
@@ -97,7 +97,7 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
     def _show(self, fresh: dict[int, Parts]) -> None:
         before, self._drawn = self._drawn, fresh
         headline = (self._title(), self._empty)
-        size = Size(0, len(self.order.rows) + self._head)
+        size = Size(0, max(len(self.order.rows), self._empty.count("\n") + 1) + self._head)
         if size != self.virtual_size:
             self.virtual_size = size
             self.scroll_to_cursor()
@@ -121,10 +121,9 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y == 0:
-            title = self._title() if self._head > 1 else self._compact_title()
-            return self.strip([(title, "active" if self.has_focus else "title")], width)
+            return self.strip([(self._title(), "active" if self.has_focus else "title")], width)
         if y < self._head:
-            return self.strip([(self._column_titles(), "head")], width)
+            return self.strip([(heading.column_titles(self.order, width), "head")], width)
         if not self.order.rows:
             return self._empty_line(y - self._head)
         index = y - self._head + self.scroll_offset.y
@@ -142,33 +141,8 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
         return self.strip([("▶" if marked else " ", ""), *parts], self.size.width, under)
 
     def _title(self) -> str:
-        order, rule = self.order, "━" if self.has_focus else "─"
-        shown = f"{len(order.rows)}/{order.total}" if order.filter else str(order.total)
-        words = [self.heading, shown if order.total or order.filter else ""]
-        if order.column is not None:
-            words.append(f"by {order.column.title} {'▼' if order.falling else '▲'}")
-        if order.filter.text:
-            words.append(f"filter {order.filter.text}")
-        title = f" {rule} ".join(word for word in words if word)
-        text = fit(f"{rule} {title} ", min(width_of(title) + 3, self.size.width))
-        return text + rule * (self.size.width - width_of(text))
-
-    def _column_titles(self) -> str:
-        cells = []
-        for column, width in lay_out(self.order.columns, self._room):
-            mark = ("▼" if self.order.falling else "▲") if column.id == self.order.sort else ""
-            cells.append(fit(mark + column.title, width, right=column.right))
-        return " " + " ".join(cells)
-
-    def _compact_title(self) -> str:
-        """Both in one line: the column titles begin where the title ends."""
-        order, rule = self.order, "━" if self.has_focus else "─"
-        shown = f"{len(order.rows)}/{order.total}" if order.filter else str(order.total)
-        title = clean(f"{rule} {self.heading} {rule} {shown} ", self.size.width)
-        rest = self._column_titles()[width_of(title) - 1 :].rstrip()
-        whole = re.sub("^[^ ]+", lambda cut: " " * len(cut[0]), rest)
-        ruled = re.sub(" {3,}", lambda blank: f" {rule * (len(blank[0]) - 2)} ", whole)
-        return fit(f"{title[:-1]}{ruled} {rule * self.size.width}", self.size.width, cut="")
+        draw = heading.title if self._head > 1 else heading.compact
+        return draw(self.heading, self.order, self.size.width, focused=self.has_focus)
 
     def _empty_line(self, line: int) -> Strip:
         lines = [part for text in self._empty.split("\n") for part in wrap(text, self._room)]

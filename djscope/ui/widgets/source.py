@@ -98,12 +98,13 @@ def _tidy(line: str) -> str:
 @lru_cache(32)
 def _highlight(text: str) -> Sequence[Sequence[Part]]:
     """Lines of parts. Pygments is imported when the first source is looked at, not before."""
-    from pygments.lexers.python import PythonLexer
-    from pygments.token import Token
+    from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
+    from pygments.token import Token  # type: ignore[import-untyped]
 
     tones = {
         Token.Keyword: "code", Token.Literal.String: "good", Token.Comment: "faint",
-        Token.Name.Decorator: "warning", Token.Operator.Word: "code", Token.Literal.Number: "warning",
+        Token.Name.Decorator: "warning", Token.Operator.Word: "code",
+        Token.Literal.Number: "warning",
     }  # fmt: skip
     lines: list[list[Part]] = [[]]
     for token, value in PythonLexer(stripnl=False, ensurenl=False).get_tokens(text):

@@ -1,0 +1,144 @@
+"""The shapes of exported JSON: an interface, so every field is written out. Times in the unit that
+their names end in; `*_seen`, `started`, `since` and `until` are Unix seconds by Redis's clock.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from djscope.model.finding import Advice
+
+SCHEMA = "djscope/snapshot/1"
+
+
+class Line(Struct):
+    file: str
+    line: int
+    function: str
+
+
+class FindingOut(Struct):
+    id: str
+    kind: str
+    severity: str
+    certainty: str
+    title: str
+    unit: str
+    where: Line
+    origin: Line | None
+    evidence: dict[str, str | int | float]
+    advice: list[Advice]
+    first_seen: float
+    last_seen: float
+    count: int
+    cost: dict[str, float]
+    processes: list[str]
+    stack: list[Line]
+    model: str | None = None
+    relation: str | None = None
+    path: str | None = None
+
+
+class ProcessOut(Struct):
+    name: str
+    host: str
+    pid: int
+    kind: str
+    level: str
+    release: str
+    python: str
+    django: str
+    celery: str
+    probe: str
+    wire: int
+    last_seen: float
+    units: int
+    dropped: int
+    missed_frames: int
+    errors: int
+    instruments_off: list[str]
+    cpu_share: float
+
+
+class RouteOut(Struct):
+    name: str
+    view: str
+    n: int
+    failed: int
+    retried: int
+    wall_us_p50: int
+    wall_us_p95: int | None
+    wall_us_max: int
+    wall_us: int
+    cpu_us: int
+    sql_us: int
+    queries: int
+    outcomes: dict[str, int]
+
+
+class QueryOut(Struct):
+    sql: str
+    unit: str
+    where: Line
+    origin: Line | None
+    relation: str
+    access: str
+    database: str
+    units: int
+    n: int
+    per_unit_p50: int
+    total_us: int
+    fetch_us: int
+    p50_us: int
+    p95_us: int | None
+    max_us: int
+    rows: int
+
+
+class UnitOut(Struct):
+    kind: str
+    id: str
+    process: str
+    name: str
+    state: str
+    outcome: str
+    started: float
+    wall_us: int
+    cpu_us: int | None
+    sql_us: int
+    fetch_us: int
+    queries: int
+    adopted: bool
+    exception: str
+    stack: list[Line]
+    now: list[Line]
+
+
+class Coverage(Struct):
+    since: float
+    until: float
+    requests: int
+    tasks: int
+    processes_seen: int
+    processes_reporting: int
+    frames_missed: int
+    events_dropped: int
+    gaps: list[str]
+
+
+class Snapshot(Struct):
+    """`memory`, `migrations`, `locks` and `hops` are empty until their instruments exist."""
+
+    schema: str
+    meta: dict[str, str | float]
+    coverage: Coverage
+    processes: list[ProcessOut]
+    findings: list[FindingOut]
+    units: list[UnitOut]
+    routes: list[RouteOut]
+    queries: list[QueryOut]
+    tasks: list[RouteOut]
+    memory: list[str] = []
+    migrations: list[str] = []
+    locks: list[str] = []
+    hops: list[str] = []

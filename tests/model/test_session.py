@@ -1,0 +1,108 @@
+"""What a session makes of what arrives."""
+
+from __future__ import annotations
+
+from djscope.feed.delivery import Delivery
+from djscope.feed.shapes import ProbeReported, Process
+from djscope.model.histogram import Histogram
+from djscope.model.rate import Rate
+from djscope.model.session import Session
+from tests.model.scene import NOON, Scene, group
+
+
+def test_missing_frames_are_noted() -> None:
+    """A gap in the numbers is a gap in what is known."""
+    session = Session()
+    for seq in (1, 2, 5):
+        session.apply(Delivery("web-1/1@1", NOON, 0, seq, 0, []))
+
+    assert [(gap.what, gap.n) for gap in session.gaps] == [("frames missed", 2)]
+    assert session.processes["web-1/1@1"].missed_frames == 2
+
+
+def test_a_probe_that_arms_again_starts_counting_anew() -> None:
+    """That is no gap."""
+    session = Session()
+    for seq in (1, 2, 3, 1, 2):
+        session.apply(Delivery("web-1/1@1", NOON, 0, seq, 0, []))
+
+    assert list(session.gaps) == []
+
+
+def test_what_a_probe_dropped_is_noted() -> None:
+    """Dropped and counted, never silent."""
+    session = Session()
+    session.apply(Delivery("web-1/1@1", NOON, 0, 1, 0, []))
+    session.apply(Delivery("web-1/1@1", NOON, 0, 2, 7, []))
+
+    assert [(gap.what, gap.n) for gap in session.gaps] == [("events dropped by the probe", 7)]
+
+
+def test_an_older_revision_changes_nothing() -> None:
+    """Whatever order they arrive in."""
+    scene = Scene()
+    scene.task(group(n=9), id="t", revision=3, state="running")
+    scene.task(group(n=4), id="t", revision=2, state="running")
+    (stat,) = scene.session.queries.stats.values()
+
+    assert stat.n == 9
+
+
+def test_ids_not_known_yet_are_wanted() -> None:
+    """And drawn as on their way."""
+    scene = Scene()
+    scene.request(group(sql_id="qnew"))
+
+    assert scene.session.wanted() == ["qnew"]
+    assert scene.session.definitions.text("qnew") == "…"
+
+    scene.session.define("qnew", "SELECT 1")
+    assert scene.session.wanted() == []
+
+
+def test_a_process_is_known_by_its_frames_before_it_is_listed() -> None:
+    """And keeps what they told when it is."""
+    session = Session()
+    report = ProbeReported("watch", NOON, 5, 1, 0, [], [], 10, 10)
+    session.apply(Delivery("web-1/4711@77", NOON, 0, 1, 0, [report]))
+    assert session.processes["web-1/4711@77"].name == "web-1/4711"
+
+    session.announce([(Process("web-1", 4711, 77, "gunicorn", "shop"), NOON)], NOON)
+    fact = session.processes["web-1/4711@77"]
+
+    assert (fact.kind, fact.level, fact.units) == ("gunicorn", "watch", 5)
+    assert session.watching() == (1, 0)
+
+
+def test_clocks_of_hosts_are_brought_to_redis_time() -> None:
+    """A host an hour behind starts its requests when Redis says."""
+    scene = Scene()
+    unit = scene.unit(started=NOON - 3600)
+    from djscope.feed.shapes import RequestRecorded
+
+    event = RequestRecorded(unit, "GET", "nview", 200, "wsgi", 5)
+    scene.session.apply(Delivery("web-1/1@1", NOON, 3600.0, 1, 0, [event]))
+
+    assert scene.session.recent[-1].started == NOON
+
+
+def test_a_histogram_knows_its_quantiles_within_its_buckets() -> None:
+    """And never says more than the largest value counted."""
+    histogram = Histogram()
+    for us in [100] * 90 + [10_000] * 10:
+        histogram.add(us)
+
+    assert 64 <= histogram.quantile(0.5) <= 128
+    assert 8_192 <= histogram.quantile(0.95, 10_000) <= 10_000
+    assert Histogram().quantile(0.5) == 0
+
+
+def test_a_rate_forgets_what_is_older_than_a_minute() -> None:
+    """Also when nothing happens for long."""
+    rate = Rate()
+    rate.add(1_000.2, 50)
+    assert rate.per_second(1_001.0) == 5.0
+
+    assert rate.per_second(1_100.0) == 0.0
+    rate.add(1_000.0, 50)
+    assert rate.per_second(1_101.0) == 0.0

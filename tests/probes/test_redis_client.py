@@ -1,0 +1,238 @@
+"""The probe's own Redis client and what it sends, against a real server."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from djscope.feed.embedded import EmbeddedServer, start_embedded
+from djscope_probes.address import AddressError, parse
+from djscope_probes.control import Control, leases_in, needed_in
+from djscope_probes.definitions import Definitions
+from djscope_probes.outbox import CHANNEL_BYTES, Outbox, packed
+from djscope_probes.resp import Connection, ReplyError, encode
+from djscope_probes.wire import FRAME_BYTES, Keys, Lease, Process, dumps
+
+pytestmark = pytest.mark.real
+KEYS = Keys("client-test")
+PROCESS = Process("web-1", 4711, 1_700_000_000, "gunicorn", "client-test")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[EmbeddedServer]:
+    with start_embedded() as server:
+        yield server
+
+
+@pytest.fixture
+def connection(server: EmbeddedServer) -> Iterator[Connection]:
+    connection = Connection(parse(server.url))
+    connection.call("FLUSHALL")
+    yield connection
+    connection.close()
+
+
+def test_replies_of_every_kind(connection: Connection) -> None:
+    """Status, bulk, integer, nil, array, error: in the order asked, errors as values."""
+    replies = connection.pipeline(
+        ("SET", "k", "wörd"), ("GET", "k"), ("INCR", "n"), ("GET", "none"), ("MGET", "k", "none"),
+        ("INCR", "k"),
+    )  # fmt: skip
+
+    assert replies[:5] == [b"OK", "wörd".encode(), 1, None, ["wörd".encode(), None]]
+    assert isinstance(replies[5], ReplyError)
+
+
+def test_a_large_reply_arrives_whole(connection: Connection) -> None:
+    """Across many reads of the socket."""
+    value = b"x" * 1_000_000
+    connection.call("SET", "large", value)
+
+    assert connection.call("GET", "large") == value
+
+
+def test_another_thread_can_end_a_blocking_read(connection: Connection) -> None:
+    """How `stop()` gets the thread out of its sleep."""
+    import threading
+
+    timer = threading.Timer(0.1, connection.interrupt)
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(OSError, match="closed"):
+        connection.call("XREAD", "BLOCK", 10_000, "STREAMS", "none", "0-0", wait=10)
+    timer.join()
+
+    assert time.monotonic() - began < 5
+
+
+def test_a_wrong_password_is_an_error_reply(server: EmbeddedServer) -> None:
+    """Not a hang, and no leaked socket."""
+    address = parse(server.url)._replace(password="wrong")
+
+    with pytest.raises(ReplyError, match="WRONGPASS"):
+        Connection(address)
+
+
+def test_a_database_number_is_selected(server: EmbeddedServer) -> None:
+    """One SELECT, at connect."""
+    first, second = (
+        Connection(parse(server.url)),
+        Connection(parse(server.url)._replace(database=3)),
+    )
+    second.call("SET", "only-here", 1)
+
+    assert first.call("GET", "only-here") is None
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://host", "redis://"),
+        ("localhost:6379", "redis://"),
+        ("redis://host:notaport/0", "port"),
+        ("redis://host/db", "number"),
+        ("unix://", "path"),
+    ],
+)
+def test_a_url_that_names_no_server_says_why(url: str, says: str) -> None:
+    """One sentence."""
+    with pytest.raises(AddressError, match=says):
+        parse(url)
+
+
+def test_urls_of_every_form() -> None:
+    """TCP, TLS, unix; user, password, database."""
+    assert parse("redis://h").label == "redis://h:6379/0"
+    assert parse("rediss://u:p%40ss@h:1/2")[3:] == (True, "u", "p@ss", 2)
+    assert parse("unix:///run/r.sock?db=4").path == "/run/r.sock"
+    assert "secret" not in parse("redis://:secret@h").label
+    assert parse("redis://[::1]:7000").host == "::1"
+
+
+def test_commands_are_length_prefixed() -> None:
+    """Whatever is in them."""
+    assert encode(("SET", "k", b"\r\n")) == b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\n\r\n\r\n"
+
+
+def test_a_definition_is_in_redis_before_the_frame_that_uses_it(connection: Connection) -> None:
+    """And is sent once."""
+    defs = Definitions()
+    outbox = Outbox(KEYS, PROCESS.id, defs)
+    key = defs.name("books/")
+    outbox.send(connection, ['["x"]'], time.time())
+
+    assert json.loads(connection.call("HGET", KEYS.defs, key)) == "books/"
+    assert defs.unsent == {}
+    assert defs.name("books/") == key
+    assert defs.unsent == {}
+
+
+def test_definitions_that_redis_lost_are_sent_again(connection: Connection) -> None:
+    """FLUSHALL under a running probe."""
+    defs = Definitions()
+    outbox = Outbox(KEYS, PROCESS.id, defs)
+    key = defs.name("books/")
+    outbox.send(connection, [], time.time())
+    connection.call("FLUSHALL")
+    outbox.send(connection, [], time.time())
+
+    assert connection.call("HEXISTS", KEYS.defs, key) == 1
+
+
+def test_a_viewer_can_ask_for_a_definition(connection: Connection) -> None:
+    """`need ID` on the control stream."""
+    defs = Definitions()
+    outbox = Outbox(KEYS, PROCESS.id, defs)
+    key = defs.name("books/")
+    outbox.send(connection, [], time.time())
+    connection.call("HDEL", KEYS.defs, key)
+    defs.needed(needed_in(["wake", f"need {key} nonsense"]))
+    outbox.send(connection, [], time.time())
+
+    assert connection.call("HEXISTS", KEYS.defs, key) == 1
+
+
+def test_the_channel_is_bounded_by_bytes(connection: Connection) -> None:
+    """Several seconds of more than it may hold: the oldest go."""
+    outbox = Outbox(KEYS, PROCESS.id, Definitions())
+    seconds, micros = connection.call("TIME")
+    now = int(seconds) + int(micros) / 1e6
+    events = ['["x","' + "y" * 5_000 + '"]'] * 300
+    for second in range(12):
+        outbox.send(connection, events, now - 12 + second)
+    held = sum(len(entry[1][1]) for entry in connection.call("XRANGE", KEYS.events, "-", "+"))
+    sizes = connection.call("HGETALL", KEYS.bytes)
+
+    assert outbox.dropped == 0
+    assert sum(map(int, sizes[1::2])) <= CHANNEL_BYTES * 1.3
+    assert connection.call("TTL", KEYS.events) > 0
+    assert connection.call("TTL", KEYS.bytes) > 0
+    assert held > 0
+
+
+def test_a_full_redis_costs_events_and_nothing_else(connection: Connection) -> None:
+    """OOM: drop and count."""
+    connection.call("CONFIG", "SET", "maxmemory", 1)
+    try:
+        outbox = Outbox(KEYS, PROCESS.id, Definitions())
+        outbox.send(connection, ['["x"]', '["y"]'], time.time())
+
+        assert outbox.dropped == 2
+    finally:
+        connection.call("CONFIG", "SET", "maxmemory", 64_000_000)
+
+
+def test_frames_stay_below_the_limit() -> None:
+    """Events are packed in order; one that fits no frame is left out."""
+    events = [f'["{n}' + "x" * 3_000 + '"]' for n in range(20)]
+    batches = packed([*events, "z" * FRAME_BYTES])
+
+    assert [event for batch in batches for event in batch] == events
+    assert all(sum(map(len, batch)) < FRAME_BYTES for batch in batches)
+
+
+def test_a_process_announces_itself_and_leaves(connection: Connection) -> None:
+    """In a list whose score is Redis time; nothing else is left behind when off."""
+    control = Control(connection, KEYS, PROCESS)
+    control.refresh(1_700_000_000.5)
+    control.refresh(1_700_000_030.5)
+
+    assert sorted(connection.call("KEYS", "*")) == [KEYS.procs.encode(), Keys.apps.encode()] or (
+        sorted(connection.call("KEYS", "*")) == sorted([Keys.apps.encode(), KEYS.procs.encode()])
+    )
+    member, score = connection.call("ZRANGE", KEYS.procs, 0, -1, "WITHSCORES")
+    assert json.loads(member)[:2] == ["web-1", 4711]
+    assert len(member) <= 300
+    assert float(score) == 1_700_000_030.5
+    assert connection.call("TTL", KEYS.procs) > 0
+
+    control.leave()
+    assert connection.call("EXISTS", KEYS.procs) == 0
+
+
+def test_control_wakes_and_does_not_miss_what_came_before(connection: Connection) -> None:
+    """The last id is taken before the slots are read."""
+    control = Control(connection, KEYS, PROCESS)
+    connection.call("XADD", KEYS.control, "*", "m", "old")
+    assert control.refresh(1.0) == []
+    connection.call("XADD", KEYS.control, "*", "m", "wake")
+
+    assert control.wait(1_000) == ["wake"]
+    assert control.wait(1) == []
+
+
+def test_a_slot_that_holds_no_lease_does_not_arm() -> None:
+    """Garbage, another version, another level: nobody watches."""
+    good = Lease("v", "me@here", "watch", 1.0)
+    values = [
+        dumps(good).encode(), None, b"garbage", b"[]", b"[1", b'"text"', b"7",
+        dumps(good._replace(wire=99)).encode(), dumps(good._replace(level="off")).encode(),
+    ]  # fmt: skip
+
+    assert leases_in(values) == [good]
+    assert leases_in(ReplyError("NOPERM")) == []

@@ -1,0 +1,50 @@
+"""Views that answer at once, and one that hangs until it is let go."""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+
+from quiet import work
+from quiet.state import state
+
+
+def hello(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("hello")
+
+
+def show_state(request: HttpRequest) -> HttpResponse:
+    return JsonResponse(state())
+
+
+def loop(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        for number in range(12):
+            cursor.execute("SELECT %s", [number])  # finding: loop
+    return HttpResponse("looped")
+
+
+def hang(request: HttpRequest, name: str) -> HttpResponse:
+    """Stands at the marked line until somebody writes to the FIFO."""
+    gate = settings.RUN_DIR / name
+    (settings.RUN_DIR / f"{name}.since").write_text(str(time.time()))
+    return HttpResponse(gate.read_text())  # hangs: request
+
+
+def order(request: HttpRequest, task: str, name: str) -> HttpResponse:
+    """Orders a task by its name in `quiet.work`."""
+    vars(work)[task].delay(name)
+    return HttpResponse("ordered")
+
+
+urlpatterns = [
+    path("", hello),
+    path("state/", show_state),
+    path("loop/", loop),
+    path("hang/<name>/", hang),
+    path("order/<task>/<name>/", order),
+]

@@ -1,0 +1,56 @@
+"""Everything that the probe's instruments wrap or connect to, by name."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+# Module, class (or nothing: the module itself), attribute.
+TARGETS = (
+    ("asgiref.sync", "SyncToAsync", "__call__"),
+    ("django.core.handlers.asgi", "ASGIHandler", "__call__"),
+    ("django.core.handlers.base", "BaseHandler", "get_response"),
+    ("django.core.handlers.base", "BaseHandler", "get_response_async"),
+    ("django.core.handlers.base", "BaseHandler", "resolve_request"),
+    ("django.core.handlers.wsgi", "WSGIHandler", "__call__"),
+    ("django.db.backends.utils", "CursorWrapper", "_execute_with_wrappers"),
+    ("django.db.models.fields.related_descriptors", "ForwardManyToOneDescriptor", "get_object"),
+    ("django.db.models.query", "", "prefetch_one_level"),
+    ("django.db.models.query", "ModelIterable", "__iter__"),
+    ("django.db.models.sql.compiler", "", "cursor_iter"),
+)
+SIGNALS = (
+    ("django.core.signals", "got_request_exception"),
+    ("django.core.signals", "request_finished"),
+    ("celery.signals", "task_failure"),
+    ("celery.signals", "task_postrun"),
+    ("celery.signals", "task_prerun"),
+    ("celery.signals", "task_retry"),
+    ("celery.signals", "worker_process_shutdown"),
+)
+OURS = "djscope"
+
+
+def found(load: bool = False) -> dict[str, Any]:
+    """Label → what stands there now, through `__dict__`; only of modules that are loaded."""
+    there = {}
+    for module_name, owner_name, name in TARGETS:
+        if load:
+            importlib.import_module(module_name)
+        module = sys.modules.get(module_name)
+        owner = getattr(module, owner_name) if module is not None and owner_name else module
+        if owner is not None:
+            there[f"{owner_name or module_name}.{name}"] = owner.__dict__[name]
+    return there
+
+
+def connected() -> Iterator[str]:
+    """`signal uid` of each receiver that the probe connected."""
+    for module_name, name in SIGNALS:
+        signal = getattr(sys.modules.get(module_name), name, None)
+        for entry in getattr(signal, "receivers", None) or ():
+            uid = entry[0][0]
+            if isinstance(uid, str) and uid.startswith(OURS):
+                yield f"{name} {uid}"

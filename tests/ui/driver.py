@@ -1,0 +1,102 @@
+"""Runs the real application on a made-up feed and reads its screen as text."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ParamSpec
+
+from textual.pilot import Pilot
+
+from djscope.ui.app import DjscopeApp
+from djscope.ui.screens.page import Page
+from djscope.ui.widgets.list import RowList
+from tests.builders import Feed
+
+P = ParamSpec("P")
+WIDE, NORMAL, NARROW, TINY = (200, 50), (120, 30), (80, 24), (39, 9)
+
+
+def played(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
+    """An async test as pytest runs it."""
+
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        async def main() -> None:
+            await test(*args, **kwargs)
+
+        asyncio.run(main())
+
+    return run
+
+
+@dataclass
+class Driver:
+    """The application and what a person would do with it."""
+
+    app: DjscopeApp
+    pilot: Pilot[None]
+    exported: list[Path] = field(default_factory=list)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        names = {" ": "space", ":": "colon", ">": "greater_than_sign", "-": "minus", "/": "slash"}
+        await self.press(*(names.get(char, char) for char in text))
+
+    async def tick(self) -> None:
+        """What the clock does, without waiting for it."""
+        self.app._facts.refresh()
+        screen = self.app.screen
+        for _ in range(screen.steps if isinstance(screen, Page) else 0):
+            screen.tick()  # type: ignore[attr-defined]
+        await self.pilot.pause()
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen, top to bottom."""
+        strips = self.app.screen._compositor.render_strips()
+        return [strip.text.rstrip() for strip in strips]
+
+    @property
+    def screen(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def focused(self) -> RowList[Any]:
+        focused = self.app.focused
+        assert isinstance(focused, RowList)
+        return focused
+
+
+def no_source(path: str) -> list[str] | None:
+    """Nothing can be read here."""
+    return None
+
+
+@asynccontextmanager
+async def running(
+    feed: Feed,
+    size: tuple[int, int] = NORMAL,
+    read: Callable[[str], list[str] | None] = no_source,
+    export: Callable[[Path], Path] | None = None,
+) -> AsyncIterator[Driver]:
+    """The application with `feed`, as somebody with a terminal of `size` sees it."""
+    exported: list[Path] = []
+
+    def note(path: Path) -> Path:
+        exported.append(path)
+        return path
+
+    app = DjscopeApp(feed, export or note, read)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        driver = Driver(app, pilot, exported)
+        await driver.tick()
+        yield driver

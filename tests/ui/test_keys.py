@@ -1,0 +1,452 @@
+"""Each key does what the table says, on every pane and at every size."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+
+from djscope.ui import keys
+from djscope.ui.app import THEMES
+from djscope.ui.panes import PANES
+from djscope.ui.screens.detail import DetailScreen
+from djscope.ui.screens.help import HelpScreen
+from djscope.ui.screens.panes import PanesScreen
+from tests.builders import Feed, request, shop, unit
+from tests.ui.driver import NARROW, NORMAL, TINY, WIDE, Driver, played, running
+
+SIZES = [WIDE, NORMAL, NARROW, TINY]
+NUMBERS = [str(number) for number in range(1, len(PANES) + 1)]
+
+
+def many_routes(n: int = 40) -> Feed:
+    """Enough rows to move about in."""
+    feed = shop()
+    for number in range(n):
+        feed.session.definitions.add(f"n{number}", f"route-{number:02}/")
+        feed.deliver(request(unit(f"m{number}", f"n{number}", wall_ms=10 + number)))
+    return feed
+
+
+def names(driver: Driver) -> list[str]:
+    return [driver.app._facts.text(row.name_id) for row in driver.focused.order.rows]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@played
+async def test_every_key_on_every_pane(size: tuple[int, int]) -> None:
+    """No key of the table breaks anything anywhere, however small the terminal."""
+    calm = {"quit", "interrupt", "edit", "palette", "help", "filter"}
+    pressed = [
+        key
+        for group in keys.GROUPS
+        for binding in group.keys
+        if binding.id not in calm
+        for key in binding.key.split(",")
+    ]
+    async with running(many_routes(), size) as driver:
+        for number in NUMBERS:
+            await driver.press(number)
+            await driver.pilot.press(*(key for key in pressed if not key.isdigit()))
+            await driver.tick()
+
+        assert driver.app.is_running
+
+
+@pytest.mark.parametrize("size", SIZES)
+@played
+async def test_numbers_show_panes(size: tuple[int, int]) -> None:
+    """1 to 6 show the panes, from any depth."""
+    async with running(shop(), size) as driver:
+        for number, pane in zip(NUMBERS, PANES, strict=True):
+            await driver.press("enter", number)
+            screen = driver.app.screen
+
+            assert isinstance(screen, PanesScreen)
+            assert screen.shown.id == pane.id
+
+
+@played
+async def test_panes_are_built_when_looked_at() -> None:
+    """At the start one pane exists; later ones stay as they were left."""
+    async with running(many_routes()) as driver:
+        screen = driver.app.screen
+        assert isinstance(screen, PanesScreen)
+
+        assert list(screen._views) == ["overview"]
+
+        await driver.press("3", "s", "2", "3")
+
+        assert list(screen._views) == ["overview", "requests", "queries"]
+        assert driver.focused.order.sort == "max"
+
+
+@played
+async def test_moving() -> None:
+    """j k ↓ ↑ by one, ctrl+d ctrl+u by half a page, g G to the ends."""
+    async with running(many_routes()) as driver:
+        await driver.press("3")
+        rows = driver.focused
+        for key, cursor in [
+            ("j", 1), ("down", 2), ("k", 1), ("up", 0), ("up", 0), ("G", 41), ("j", 41),
+            ("g", 0), ("end", 41), ("home", 0), ("ctrl+d", 7), ("pagedown", 14), ("ctrl+u", 7),
+            ("pageup", 0),
+        ]:  # fmt: skip
+            await driver.press(key)
+
+            assert cursor == rows.order.cursor, key
+
+
+@played
+async def test_cursor_stays_in_view() -> None:
+    """The list scrolls just as far as the cursor needs."""
+    async with running(many_routes(), NARROW) as driver:
+        await driver.press("3", "G")
+
+        assert any(line.startswith("▶") and "orders/" in line for line in driver.lines)
+
+        await driver.press("g")
+
+        assert any(line.startswith("▶") and "books/" in line for line in driver.lines)
+
+
+@pytest.mark.parametrize("number", NUMBERS[1:])
+@played
+async def test_enter_and_back(number: str) -> None:
+    """enter goes one level down, esc and backspace one up; neither quits."""
+    async with running(shop()) as driver:
+        await driver.press(number, "enter")
+
+        assert isinstance(driver.app.screen, DetailScreen)
+
+        await driver.press("escape")
+
+        assert isinstance(driver.app.screen, PanesScreen)
+
+        await driver.press("enter", "backspace", "backspace", "escape")
+
+        assert isinstance(driver.app.screen, PanesScreen)
+        assert driver.app.is_running
+
+
+@played
+async def test_details_stack() -> None:
+    """Route, unit, query: each level opens from the one above and says the way."""
+    async with running(shop()) as driver:
+        await driver.press("3", "enter", "enter", "tab", "enter")
+
+        assert len(driver.app.screen_stack) == 4
+        assert "GET books/ > GET books/ at 12:00:00 > query" in driver.screen
+
+        await driver.press("escape", "escape")
+
+        assert len(driver.app.screen_stack) == 2
+
+
+@played
+async def test_tab_goes_round_the_lists() -> None:
+    """tab and shift+tab move between the lists of a pane."""
+    async with running(shop()) as driver:
+        seen = []
+        for _ in range(5):
+            seen.append(driver.focused.id)
+            await driver.press("tab")
+
+        assert seen == ["findings", "requests", "queries", "tasks", "running"]
+
+        await driver.press("shift+tab")
+
+        assert driver.focused.id == "running"
+
+
+@played
+async def test_sorting() -> None:
+    """s takes the next column, S turns round, and the header shows both."""
+    async with running(many_routes()) as driver:
+        await driver.press("3")
+
+        assert "▼p95" in driver.screen
+
+        await driver.press("s")
+
+        assert "▼max" in driver.screen
+        assert names(driver)[0] == "books/"
+
+        await driver.press("S")
+
+        assert "▲max" in driver.screen
+        assert names(driver)[0] == "route-00/"
+
+
+@played
+async def test_filter() -> None:
+    """/ takes all keys, counts what matches, enter keeps it, esc clears it."""
+    async with running(many_routes()) as driver:
+        await driver.press("3", "slash")
+        await driver.type("route-1 q")
+
+        assert "Requests by route ─ 0/42" in driver.screen
+        assert 'nothing matches "route-1 q" · esc clears the filter' in driver.screen
+
+        await driver.press("backspace", "backspace")
+        await driver.press("enter")
+
+        assert "Requests by route ━ 10/42 ━ by p95 ▼ ━ filter route-1 ━" in driver.screen
+
+        await driver.press("escape")
+
+        assert "Requests by route ━ 42 ━" in driver.screen
+        assert driver.app.is_running
+
+
+@played
+async def test_filter_says_what_is_wrong() -> None:
+    """A mistake is explained in the line, and hides nothing meanwhile."""
+    async with running(many_routes()) as driver:
+        await driver.press("3", "slash")
+        await driver.type("n>many")
+
+        assert "✖ n> needs a number, like n>50" in driver.screen
+        assert len(driver.app.screen.query("#requests").first().order.rows) == 42  # type: ignore[attr-defined]
+
+        await driver.press("escape")
+
+        assert driver.focused.order.filter.text == ""
+        assert "needs a number" not in driver.screen
+
+
+@played
+async def test_freeze_and_resume() -> None:
+    """space holds what is shown, details and other panes included; collecting goes on."""
+    feed = shop()
+    async with running(feed) as driver:
+        await driver.press("3")
+
+        assert "space freeze" in driver.screen
+
+        await driver.press("space")
+        feed.at += 5
+        feed.deliver(request(unit("late")), request(unit("later")))
+        await driver.tick()
+
+        assert "❚❚ FROZEN +2" in driver.screen
+        assert "space resume" in driver.screen
+        assert driver.focused.order.rows[0].n == 25
+
+        await driver.press("enter")
+
+        assert "25 requests" in driver.screen
+
+        await driver.press("escape", "space")
+        await driver.tick()
+
+        assert "▶ LIVE" in driver.screen
+        assert driver.focused.order.rows[0].n == 27
+
+
+@played
+async def test_maximise() -> None:
+    """z gives one list the whole pane, z or esc gives it back."""
+    async with running(shop()) as driver:
+        await driver.press("tab", "z")
+
+        assert "Requests ━ 2" in driver.screen
+        assert "Findings ─" not in driver.screen
+
+        await driver.press("z")
+
+        assert "Findings ─" in driver.screen
+
+        await driver.press("z", "escape")
+
+        assert "Findings ─" in driver.screen
+
+
+@played
+async def test_maximise_in_a_detail() -> None:
+    """A stack and its source are maximised together; esc undoes that before it goes back."""
+    async with running(shop()) as driver:
+        await driver.press("5", "enter", "z")
+
+        assert "what " not in driver.screen
+        assert "Stack ━ 2" in driver.screen
+
+        await driver.press("escape")
+
+        assert isinstance(driver.app.screen, DetailScreen)
+        assert "what " in driver.screen
+
+
+@played
+async def test_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    """e writes a file named after the app and says where."""
+    monkeypatch.setattr("time.strftime", lambda text, *_: text.replace("%Y%m%d-%H%M%S", "now"))
+    async with running(shop()) as driver:
+        await driver.press("e")
+        await driver.app.workers.wait_for_complete()
+        await driver.pilot.pause()
+
+        assert driver.exported == [Path("djscope-shop-now.json")]
+        assert "exported to djscope-shop-now.json" in driver.screen
+
+
+@played
+async def test_export_that_fails() -> None:
+    """A full disk is a sentence; the view goes on."""
+
+    def full(path: Path) -> Path:
+        raise OSError(28, "No space left on device", str(path.parent))
+
+    async with running(shop(), export=full) as driver:
+        await driver.press("e")
+        await driver.app.workers.wait_for_complete()
+        await driver.pilot.pause()
+
+        assert "not exported: [Errno 28] No space left on device" in driver.screen
+        assert driver.app.is_running
+
+
+@pytest.mark.parametrize(
+    ("keys_pressed", "copied"),
+    [
+        ("5 j y", '.select_related("author")'),
+        ("5 j enter y", '.select_related("author")'),
+        ("2 y", 'SELECT "shop_author"."name"'),
+        ("2 enter y", 'SELECT "shop_author"."name"'),
+    ],
+)
+@played
+async def test_copy(keys_pressed: str, copied: str) -> None:
+    """y copies the fix, or else the SQL, of what is selected or open."""
+    async with running(shop()) as driver:
+        await driver.press(*keys_pressed.split())
+
+        assert driver.app.clipboard.startswith(copied)
+        assert "copied: " in driver.screen
+
+
+@played
+async def test_editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """o hands the terminal to $EDITOR at the line under the cursor."""
+    file, calls = tmp_path / "views.py", list[list[str]]()
+    file.write_text("\n" * 40)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", "vim")
+    monkeypatch.setattr(subprocess, "run", lambda words, check: calls.append(words))  # noqa: ARG005
+    feed = shop()
+    place = feed.session.definitions.place("l-view")
+    feed.session.definitions.known["l-view"] = replace(place, file=str(file))
+    async with running(feed) as driver:
+        monkeypatch.setattr(driver.app, "suspend", nullcontext)
+        await driver.press("2", "o")
+
+        assert calls == [["vim", "+31", str(file)]]
+
+
+@played
+async def test_editor_problems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No editor, no file: one sentence each."""
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.delenv("EDITOR", raising=False)
+    async with running(shop()) as driver:
+        await driver.press("2", "o")
+
+        assert "no editor known: set $EDITOR" in driver.screen
+
+        monkeypatch.setenv("EDITOR", "vim")
+        await driver.press("o")
+
+        assert "this machine has no /app/shop/views.py" in driver.screen
+
+
+@played
+async def test_frames() -> None:
+    """a shows the libraries' frames too, and hides them again."""
+    async with running(shop()) as driver:
+        await driver.press("5", "enter")
+
+        assert "Stack ━ 2" in driver.screen
+
+        await driver.press("a")
+
+        assert "Stack ━ 4" in driver.screen
+        assert "models/query.py:412" in driver.screen
+
+        await driver.press("a")
+
+        assert "Stack ━ 2" in driver.screen
+
+
+@pytest.mark.parametrize("key", ["colon", "ctrl+p"])
+@played
+async def test_palette(key: str) -> None:
+    """The palette finds panes and findings."""
+    async with running(shop()) as driver:
+        await driver.press(key)
+
+        assert isinstance(driver.app.screen, CommandPalette)
+
+        await driver.type("book author")
+        await driver.pilot.pause(0.3)
+        await driver.press("enter")
+        await driver.pilot.pause(0.1)
+
+        assert isinstance(driver.app.screen, DetailScreen)
+
+
+@played
+async def test_theme() -> None:
+    """t goes through the themes, one by one."""
+    async with running(shop()) as driver:
+        await driver.press("t")
+
+        assert driver.app.theme == THEMES[1]
+
+        await driver.press(*"t" * (len(THEMES) - 1))
+
+        assert driver.app.theme == THEMES[0]
+
+
+@played
+async def test_help() -> None:
+    """? lists every key; typing finds one; esc closes."""
+    async with running(shop()) as driver:
+        await driver.press("question_mark")
+
+        assert isinstance(driver.app.screen, HelpScreen)
+        assert all(group.title in driver.screen for group in keys.GROUPS)
+
+        await driver.type("quit editor")
+        await driver.press(*["backspace"] * 11)
+        await driver.type("editor")
+
+        assert "1/" in driver.screen
+        assert "open the line in $EDITOR" in driver.screen
+
+        await driver.press("escape")
+
+        assert isinstance(driver.app.screen, PanesScreen)
+
+
+@pytest.mark.parametrize("pressed", [("q",), ("ctrl+c",), ("slash", "ctrl+c"), ("enter", "q")])
+@played
+async def test_quit(pressed: tuple[str, ...]) -> None:
+    """q quits from anywhere but a line being typed, ctrl+c from there too."""
+    async with running(shop()) as driver:
+        await driver.press(*pressed)
+
+        assert driver.app._exit
+
+
+@played
+async def test_q_is_a_letter_while_filtering() -> None:
+    """Typing a filter with a q in it does not leave."""
+    async with running(shop()) as driver:
+        await driver.press("slash", "q")
+
+        assert not driver.app._exit
+        assert driver.app.screen.query("#findings").first().order.filter.text == "q"  # type: ignore[attr-defined]
