@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from statistics import median
 
@@ -129,3 +130,25 @@ def test_files_and_functions_are_small(directory: Path) -> None:
     assert [str(path) for path, lines in lengths.items() if lines > FILE_LINES] == []
     assert long_functions == []
     assert median(lengths.values()) <= 110
+
+
+@pytest.mark.parametrize("directory", ["demo", "tests"])
+def test_no_module_shadows_a_library(directory: str) -> None:
+    """`python3 demo` puts the directory first on the path: `celery.py` in there would be celery."""
+    ours = {
+        path.stem for path in (ROOT / directory).iterdir() if not path.name.startswith((".", "_"))
+    }
+    libraries = {
+        name.partition(".")[0]
+        for distribution in metadata.distributions()
+        for name in (distribution.read_text("top_level.txt") or distribution.name).split()
+    }
+
+    assert ours & (sys.stdlib_module_names | libraries) == set()
+
+
+def test_probes_need_nothing() -> None:
+    """A production process gets one package, and nothing along with it."""
+    requires = metadata.requires("djscope-probes") or []
+
+    assert requires == []

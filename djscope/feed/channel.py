@@ -12,7 +12,8 @@ from djscope.feed.shapes import Definition, Process
 from djscope_probes.wire import PROCESS_STALE_S, Keys
 
 COUNT = 200
-NEED_AT_ONCE = 50
+# Where a stream is read from when nothing of it was read yet.
+BEGINNING = b"0-0"
 
 
 class Channel:
@@ -21,7 +22,7 @@ class Channel:
     def __init__(self, client: Redis, keys: Keys) -> None:
         self.client = client
         self.keys = keys
-        self.last_id = b"0-0"
+        self.last_id = BEGINNING
         self.bad = Unreadable()
         self.bytes = 0
 

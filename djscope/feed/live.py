@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import redis
 
-from djscope.errors import DjscopeError
-from djscope.feed.channel import Channel
+from djscope.errors import DjscopeError, UsageError
+from djscope.feed.channel import BEGINNING, Channel
 from djscope.feed.leases import RENEW_S, Claim
 from djscope.feed.redis_link import address_of, connect, explain
 from djscope.feed.sink import Sink
@@ -22,12 +22,16 @@ PROCESSES_S = 1.0
 CONFIRM_S = LEASE_TTL_MS / 1000 + 2
 DEFINITIONS_AT_ONCE = 1_000
 NEED_AT_ONCE = 50
+NOBODY = "no process has announced itself yet"
 # How far back a viewer reads that comes while others watch already.
 HISTORY_S = 120
 
 
 class LiveFeed:
-    """Watches one app. What it feeds is read with `lock` held; `status` is replaced whole."""
+    """Watches one app. What it feeds is read with `lock` held; `status` is replaced whole.
+
+    Without a name it waits for the first app whose processes announce themselves.
+    """
 
     def __init__(self, url: str, app: str, sink: Sink, label: str = "") -> None:
         self._sink = sink
@@ -35,13 +39,12 @@ class LiveFeed:
         self._address = address_of(url)
         self.status = FeedStatus(Link.CONNECTING, label or self._address.label, app)
         self._client = connect(url)
-        self._keys = Keys(app)
-        self._channel = Channel(self._client, self._keys)
-        self._claim = Claim(self._keys)
+        self._join(app)
         self._offset = 0.0
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="djscope-feed", daemon=True)
         self._renewed = self._looked = self._asked = 0.0
+        self._bytes = 0
         self.fatal: DjscopeError | None = None
 
     def now(self) -> float:
@@ -64,9 +67,16 @@ class LiveFeed:
         finally:
             self._client.close()
 
+    def _join(self, app: str) -> None:
+        keys = Keys(app)
+        self._channel = Channel(self._client, keys)
+        self._claim = Claim(keys)
+        self.status = replace(self.status, app=app)
+
     def _run(self) -> None:
         while not self._ending.is_set():
             try:
+                self._meet()
                 self._attach()
                 while not self._ending.is_set():
                     self._turn()
@@ -81,19 +91,32 @@ class LiveFeed:
                 self._lost(f"internal error in the feed: {type(error).__name__}: {error}")
                 self._ending.wait(RETRY_S)
 
+    def _meet(self) -> None:
+        """Wait until there is an app to watch."""
+        while not self.status.app and not self._ending.is_set():
+            apps = self._channel.apps(self._channel.now())
+            if len(apps) > 1:
+                names = ", ".join(apps)
+                raise UsageError(f"several apps publish there ({names}): choose with --app NAME")
+            if apps:
+                self._join(apps[0])
+                return
+            self.status = replace(self.status, link=Link.LIVE, problem=NOBODY)
+            self._ending.wait(RETRY_S)
+
     def _attach(self) -> None:
         began = time.monotonic()
         now = self._channel.now()
         round_trip = (time.monotonic() - began) * 1000
         self._offset = now - time.time()
         was = self.status
-        if was.link is Link.LOST:
+        if was.link is Link.LOST and self._channel.last_id != BEGINNING:
             if self._channel.behind():
                 self._channel.seek(now - 1)
             with self.lock:
                 self._sink.gap(now, f"Redis was away for {now - was.since:.1f} s")
         self._claim.renew(self._client)
-        if self._channel.last_id == b"0-0":
+        if self._channel.last_id == BEGINNING:
             self._channel.seek(now - (HISTORY_S if self._claim.others else 0))
         self._renewed, self._looked = time.monotonic(), 0.0
         self.status = replace(was, link=Link.LIVE, problem="", since=now, round_trip_ms=round_trip)
@@ -135,12 +158,18 @@ class LiveFeed:
             self._claim.tell(self._client, "need " + " ".join(absent[:NEED_AT_ONCE]))
 
     def _note_status(self) -> None:
+        received, self._bytes = self._channel.bytes - self._bytes, self._channel.bytes
         self.status = replace(
-            self.status, others=self._claim.others, problem=self._channel.bad.sentence()
+            self.status,
+            others=self._claim.others,
+            problem=self._channel.bad.sentence(),
+            bytes_per_s=received / RENEW_S,
         )
 
     def _confirm(self) -> str:
         """Release the lease and watch the processes go off."""
+        if not self.status.app:
+            return "no process was being watched"
         armed, _ = self._sink.watching()
         self._claim.release(self._client)
         if self._claim.others:

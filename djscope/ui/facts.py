@@ -59,9 +59,9 @@ class Facts:
         return self._still.now if self._still else self._source.now()
 
     @property
-    def stamp(self) -> tuple[int, int]:
+    def stamp(self) -> tuple[bool, int, int]:
         """Differs when there is something to draw: new facts, or a second has passed."""
-        return (self.session.version, int(self.now))
+        return (self.frozen, self.session.version, int(self.now))
 
     def clock(self) -> float:
         """The moment it is, frozen or not."""

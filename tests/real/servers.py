@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from shlex import split
@@ -14,7 +15,7 @@ from typing import Any, Self
 
 from djscope.children import Children, run_directory
 from djscope.feed import embedded
-from tests.real.tools import client_of, environment, get, wait_for
+from tests.real.tools import client_of, environment, get, started, wait_for
 
 PROJECTS = Path(__file__).resolve().parent / "projects"
 GUNICORN = split("-m gunicorn --worker-class gthread --workers 1 --threads 4 --graceful-timeout 1")
@@ -140,6 +141,16 @@ class Quiet:
     def _await(self, name: str, ready: Any) -> None:
         wait_for(lambda: ready() or not self._children.alive(name), 40, name)
         assert self._children.alive(name), self._children.tail(name)
+
+
+@contextmanager
+def bare(redis_url: str, app: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that has a probe and does nothing."""
+    env = environment(directory, DJSCOPE_REDIS_URL=redis_url)
+    with started(sys.executable, str(PROJECTS / "bare.py"), app, env=env) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        yield process
 
 
 def quiet_environment(directory: Path, **more: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ParamSpec
 
+from textual import events
 from textual.pilot import Pilot
 
 from djscope.ui.app import DjscopeApp
@@ -18,6 +19,7 @@ from djscope.ui.widgets.list import RowList
 from tests.builders import Feed
 
 P = ParamSpec("P")
+CHARS = {"space": " ", "colon": ":", "greater_than_sign": ">", "minus": "-", "slash": "/"}
 WIDE, NORMAL, NARROW, TINY = (200, 50), (120, 30), (80, 24), (39, 9)
 
 
@@ -43,11 +45,16 @@ class Driver:
     exported: list[Path] = field(default_factory=list)
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """One after the other, each once the one before has had its effect."""
+        for key in keys:
+            char = CHARS.get(key, key if len(key) == 1 else None)
+            self.app.post_message(events.Key(key, char))
+            for _ in range(3):
+                await self.pilot._wait_for_screen()
         await self.pilot.pause()
 
     async def type(self, text: str) -> None:
-        names = {" ": "space", ":": "colon", ">": "greater_than_sign", "-": "minus", "/": "slash"}
+        names = {char: name for name, char in CHARS.items()}
         await self.press(*(names.get(char, char) for char in text))
 
     async def tick(self) -> None:

@@ -51,7 +51,7 @@ async def test_every_key_on_every_pane(size: tuple[int, int]) -> None:
     async with running(many_routes(), size) as driver:
         for number in NUMBERS:
             await driver.press(number)
-            await driver.pilot.press(*(key for key in pressed if not key.isdigit()))
+            await driver.press(*(key for key in pressed if not key.isdigit()))
             await driver.tick()
 
         assert driver.app.is_running
@@ -93,7 +93,7 @@ async def test_moving() -> None:
         rows = driver.focused
         for key, cursor in [
             ("j", 1), ("down", 2), ("k", 1), ("up", 0), ("up", 0), ("G", 41), ("j", 41),
-            ("g", 0), ("end", 41), ("home", 0), ("ctrl+d", 7), ("pagedown", 14), ("ctrl+u", 7),
+            ("g", 0), ("end", 41), ("home", 0), ("ctrl+d", 8), ("pagedown", 16), ("ctrl+u", 8),
             ("pageup", 0),
         ]:  # fmt: skip
             await driver.press(key)
@@ -107,7 +107,7 @@ async def test_cursor_stays_in_view() -> None:
     async with running(many_routes(), NARROW) as driver:
         await driver.press("3", "G")
 
-        assert any(line.startswith("▶") and "orders/" in line for line in driver.lines)
+        assert any(line.startswith("▶") and "route-39/" in line for line in driver.lines)
 
         await driver.press("g")
 
@@ -414,7 +414,7 @@ async def test_theme() -> None:
 @played
 async def test_help() -> None:
     """? lists every key; typing finds one; esc closes."""
-    async with running(shop()) as driver:
+    async with running(shop(), WIDE) as driver:
         await driver.press("question_mark")
 
         assert isinstance(driver.app.screen, HelpScreen)

@@ -1,0 +1,208 @@
+"""The whole shop with visitors: what is found, how soon, and what must not be."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.runner import DEMO, Shop
+from demo.shop.expected import HEALTHY, Expected, expected
+from djscope.children import run_directory
+from djscope.feed.embedded import start_embedded
+from djscope.model.finding import Finding
+from djscope.model.findings import find
+from djscope.watch import Watch
+from tests.real.tools import djscope, wait_for, watching
+
+pytestmark = pytest.mark.real
+# The stuck request comes every 30 s, the stuck task every 60; each is one after 10 or 15 s.
+SECONDS = 45
+FIRST_S = 1.0
+PROCESSES = 5  # two gunicorn workers, uvicorn, two children of Celery
+SNAPSHOT = [
+    "schema",
+    "meta",
+    "coverage",
+    "processes",
+    "findings",
+    "units",
+    "routes",
+    "queries",
+    "tasks",
+    "memory",
+    "migrations",
+    "locks",
+    "hops",
+]
+FINDING = set(
+    [
+        "id",
+        "kind",
+        "severity",
+        "certainty",
+        "title",
+        "unit",
+        "where",
+        "origin",
+        "evidence",
+        "advice",
+        "first_seen",
+        "last_seen",
+        "count",
+        "cost",
+        "processes",
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with start_embedded() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def shop(redis_url: str) -> Iterator[Shop]:
+    with Shop(redis_url, run_directory("shop")) as running:
+        running.start(lambda _step: None)
+        yield running
+
+
+class Seen:
+    """All findings of a watch so far: what is stuck is one only while it is."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self.found: dict[str, Finding] = {}
+
+    def look(self) -> bool:
+        """Take over what is found now; true once every scenario was."""
+        with self._watch.lock:
+            now = find(self._watch.session, self._watch.now())
+        self.found.update((each.id, each) for each in now)
+        return all(any(matches(each, one) for one in self.found.values()) for each in expected())
+
+
+def matches(wanted: Expected, finding: Finding) -> bool:
+    """Kind, unit, file and line, and the origin where there is one."""
+    origin = finding.origin
+    return (
+        finding.kind == wanted.kind
+        and finding.unit_kind == wanted.unit
+        and finding.unit.endswith(wanted.name)
+        and finding.where.file == str(DEMO / wanted.file)
+        and finding.where.line in wanted.lines
+        and (origin.line if origin else None) == wanted.origin
+    )
+
+
+@pytest.fixture(scope="module")
+def seen(redis_url: str, shop: Shop) -> Seen:
+    """A viewer that came at once and stayed until it had seen everything, or long enough."""
+    with watching(redis_url, "shop") as watch:
+        seen = Seen(watch)
+        deadline = time.monotonic() + SECONDS
+        while not seen.look() and time.monotonic() < deadline:
+            time.sleep(0.25)
+    return seen
+
+
+@pytest.mark.parametrize("wanted", expected(), ids=lambda wanted: wanted.scenario)
+def test_each_scenario_is_found(seen: Seen, wanted: Expected) -> None:
+    """With its kind, its unit, the line that causes it and the line where rows were loaded."""
+    near = [
+        (one.kind, one.unit, one.where.short, one.origin and one.origin.short)
+        for one in seen.found.values()
+        if one.unit.endswith(wanted.name)
+    ]
+
+    assert any(matches(wanted, one) for one in seen.found.values()), near
+
+
+def test_nothing_healthy_is_found(seen: Seen) -> None:
+    """No route and no task that does its job well has a finding, at any moment."""
+    assert [one.title for one in seen.found.values() if HEALTHY in one.unit] == []
+
+
+def test_nothing_is_found_that_is_not_there(seen: Seen) -> None:
+    """Each finding belongs to a scenario of that kind; ordinary pages have none."""
+    strangers = [
+        (one.kind, one.unit, one.where.short)
+        for one in seen.found.values()
+        if not any(one.kind == each.kind and one.unit.endswith(each.name) for each in expected())
+    ]
+
+    assert strangers == []
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        ("n_plus_one", '.select_related("author")'),
+        ("n_plus_one_async", '.select_related("author")'),
+        ("n_plus_one_task", '.select_related("customer")'),
+        ("n_plus_one_reverse", '.prefetch_related("books")'),
+        ("query_loop", "Model.objects.in_bulk(ids)"),
+    ],
+)
+def test_the_advice_is_code_that_helps(seen: Seen, scenario: str, code: str) -> None:
+    """What it takes to fix it, as it is typed."""
+    wanted = next(each for each in expected() if each.scenario == scenario)
+    found = [one for one in seen.found.values() if matches(wanted, one)]
+
+    assert [advice.code for one in found for advice in one.advice] == [code]
+
+
+def test_the_first_events_come_within_a_second(redis_url: str, shop: Shop) -> None:
+    """From `start` to the first request or task seen, in the best of three."""
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        with watching(redis_url, "shop") as watch:
+            wait_for(lambda watch=watch: watch.session.recent or watch.session.running)
+            took.append(time.monotonic() - began)
+
+    assert min(took) <= FIRST_S, took
+
+
+def test_now_prints_ten_lines_worst_first(redis_url: str, shop: Shop, tmp_path: Path) -> None:
+    """Each finding on a line of its own: kind, what, where, what to do; last what it rests on."""
+    done = djscope("now", "--for", "4s", "--redis", redis_url, directory=tmp_path / "run")
+    lines = done.stdout.splitlines()
+
+    assert done.returncode == 0
+    assert done.stderr == "5 of 5 processes confirmed off\n"
+    assert lines[-1].startswith("seen: ")
+    assert " from 5 of 5 processes since " in lines[-1]
+    assert len(lines) <= 12
+    assert any(
+        line.startswith("n_plus_one  Book.author: 60 queries per request (p50 of ")
+        and ' → .select_related("author")' in line
+        for line in lines
+    ), lines
+
+
+def test_a_snapshot_holds_all_that_was_seen(redis_url: str, shop: Shop, tmp_path: Path) -> None:
+    """The documented keys, with findings, units, routes, queries and tasks under them."""
+    file = tmp_path / "F.json"
+    done = djscope(
+        "snapshot", "--for", "4s", "-o", str(file), "--redis", redis_url, directory=tmp_path / "run"
+    )
+    taken = json.loads(file.read_text())
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert f"{len(taken['findings'])} findings written to {file}" in done.stderr
+    assert list(taken) == SNAPSHOT
+    assert taken["meta"]["app"] == "shop"
+    assert "@" not in taken["meta"]["redis"]
+    assert len(taken["processes"]) == taken["coverage"]["processes_reporting"] == PROCESSES
+    assert all(taken[key] for key in ("units", "routes", "queries", "tasks"))
+    for finding in taken["findings"]:
+        assert set(finding) >= FINDING
+        assert list(finding["where"]) == ["file", "line", "function"]
+        assert all(list(advice) == ["text", "code"] for advice in finding["advice"])
