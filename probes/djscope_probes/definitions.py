@@ -43,10 +43,11 @@ class Definitions:
 
     def relation(self, path: Origin | None) -> str:
         """The id of what lazy loads went through."""
-        if path is None or not path.path:
+        step = path.step if path is not None else None
+        if path is None or step is None:
             return ""
         root = path.root.model if path.root.site is not None else ""
-        relation = Relation(path.owner, path.name, path.path, path.kinds, root)
+        relation = Relation(step.owner, step.name, path.path, path.kinds, root)
         return self._define("r", dumps(relation))
 
     def confirmed(self, keys: list[str]) -> None:

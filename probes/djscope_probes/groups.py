@@ -13,31 +13,47 @@ MAX_PARAMS = 64
 HIST = 40
 
 
-class Origin:
-    """Where rows came from: `path` is empty for a root, else leads from the root's rows."""
+class Step:
+    """One relation, from instances of `owner` through `name` to instances of `model`.
 
-    __slots__ = ("children", "kinds", "model", "name", "owner", "path", "root", "site")
+    `kind`: `fk` leads to one row, `reverse` and `prefetch` to many. Holds on to the field it was
+    made of, by whose id it is found.
+    """
+
+    __slots__ = ("field", "kind", "model", "name", "owner")
+
+    def __init__(self, field: object, owner: str, name: str, kind: str, model: str) -> None:
+        self.field = field
+        self.owner = owner
+        self.name = name
+        self.kind = kind
+        self.model = model
+
+
+class Origin:
+    """Where rows came from: a line, or a path of steps from one."""
+
+    __slots__ = ("children", "kinds", "model", "path", "root", "site", "step")
 
     def __init__(self, site: StackFrame | None, model: str) -> None:
         self.site = site
         self.model = model
         self.root = self
+        self.step: Step | None = None
         self.path = ""
         self.kinds = ""
-        self.name = ""
-        self.owner = ""
-        self.children: dict[tuple[str, str], Origin] = {}
+        self.children: dict[Step, Origin] = {}
 
-    def child(self, owner: str, name: str, kind: str, model: str) -> Origin:
-        """The rows reached from here through `owner.name`, instances of `model`."""
-        found = self.children.get((owner, name))
+    def child(self, step: Step) -> Origin:
+        """The rows reached from here by one more step."""
+        found = self.children.get(step)
         if found is None:
-            found = Origin(self.root.site, model)
+            found = Origin(self.root.site, step.model)
             found.root = self.root
-            found.owner, found.name = owner, name
-            found.path = f"{self.path}__{name}" if self.path else name
-            found.kinds = f"{self.kinds}.{kind}" if self.kinds else kind
-            self.children[owner, name] = found
+            found.step = step
+            found.path = f"{self.path}__{step.name}" if self.path else step.name
+            found.kinds = f"{self.kinds}.{step.kind}" if self.kinds else step.kind
+            self.children[step] = found
         return found
 
 

@@ -19,7 +19,14 @@ from djscope.ui.widgets.list import RowList
 from tests.builders import Feed
 
 P = ParamSpec("P")
-CHARS = {"space": " ", "colon": ":", "greater_than_sign": ">", "minus": "-", "slash": "/"}
+CHARS = {
+    "space": " ",
+    "colon": ":",
+    "greater_than_sign": ">",
+    "minus": "-",
+    "slash": "/",
+    "full_stop": ".",
+}
 WIDE, NORMAL, NARROW, TINY = (200, 50), (120, 30), (80, 24), (39, 9)
 
 

@@ -390,7 +390,7 @@ async def test_palette(key: str) -> None:
 
         assert isinstance(driver.app.screen, CommandPalette)
 
-        await driver.type("book author")
+        await driver.type("book.author")
         await driver.pilot.pause(0.3)
         await driver.press("enter")
         await driver.pilot.pause(0.1)

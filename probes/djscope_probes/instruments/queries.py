@@ -18,6 +18,7 @@ from uuid import UUID
 from djscope_probes import landmarks
 from djscope_probes.groups import HIST, MAX_PARAMS, Group, Shape
 from djscope_probes.guard import Guard
+from djscope_probes.instruments.doors import Doors
 from djscope_probes.instruments.provenance import Provenance
 from djscope_probes.instruments.sites import Sites
 from djscope_probes.ledger import Ledger
@@ -49,7 +50,7 @@ class QueriesInstrument:
             return
         self._provenance = Provenance(self.guard)
         self._sites = Sites(landmarks.access(), landmarks.boundaries())
-        self._provenance.arm(self.patches)
+        Doors(self._provenance).arm(self.patches)
         if "django.db.models" in sys.modules:
             # The one module not looked up: backends load it at the first query.
             compiler = importlib.import_module("django.db.models.sql.compiler")
@@ -102,7 +103,7 @@ class QueriesInstrument:
             _note_params(group, params, many)
         if len(unit.operations) < OPERATIONS_PER_UNIT:
             unit.operations.append((group, began, took))
-        self._provenance.hand.group = group
+        self._provenance.hand.intent.group = group
 
     def _new_group(self, unit: Unit, shape: Shape, path: Any, database: str) -> Group:
         if len(unit.groups) < MAX_GROUPS:
@@ -117,10 +118,11 @@ class QueriesInstrument:
 
         def cursor_iter(*args: Any, **kwargs: Any) -> Iterator[Any]:
             chunks: Iterator[Any] = original(*args, **kwargs)
-            unit, group = current(), hand.group
+            intent = hand.intent
+            unit, group = current(), intent.group
             if unit is None or group is None or not patch.on:
                 return chunks
-            hand.group = None
+            intent.group = None
             return _timed(chunks, unit, group)
 
         return cursor_iter
