@@ -75,9 +75,12 @@ def open_shop(runner: Any, target: Target, options: argparse.Namespace) -> int:
 def headless(target: Target, options: argparse.Namespace) -> int:
     """Findings on standard output, the snapshot in a file."""
     watch = observe(target, options.seconds or 20.0)
-    for line in lines(find(watch.session, watch.now())):
+    found = find(watch.session, watch.now())
+    for line in lines(found):
         print(plain(line))
     print(plain(coverage(watch.session, watch.now())))
+    for line in importlib.import_module("judge").judge(found):
+        print(plain(line))
     if options.export:
         print(f"snapshot: {write(take(watch), Path(options.export))}", file=sys.stderr)
     return OK

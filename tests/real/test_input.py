@@ -56,7 +56,8 @@ def frame(*events: Any, process: str = ALIEN, seq: int = 1, version: int = 1) ->
 def request(unit_id: str = "u1", **changes: Any) -> list[Any]:
     """A request that failed with status 500."""
     unit = wire.Unit(unit_id, 1, "ended", "n1", time.time(), 9000, 0, 0, 0, 0, [])
-    return ["request", unit._replace(**changes), "GET", "n2", 500, "wsgi"]
+    shape = wire.RequestRecorded(unit._replace(**changes), "GET", "n2", 500, "wsgi")
+    return ["request", *shape]
 
 
 GARBAGE = {
@@ -123,15 +124,28 @@ def test_events_that_cannot_be_read_do_not_cost_the_others(
     wait_for(lambda: watch.status.problem == said, what=said)
 
 
-@pytest.mark.parametrize(
-    "process", ["", "nonsense", "web/pid@now", "web/1@1e999", "web/1@nan", "a/b/c@d", "\x1b[2J/1@1"]
-)
+ODD = ["", "nonsense", "web/pid@now", "web/1@1e999", "web/1@nan", "a/b/c@d", "\x1b[2J/1@1"]
+
+
+@pytest.mark.parametrize("process", ODD)
 def test_a_process_of_any_name_is_shown(client: redis.Redis, watch: Watch, process: str) -> None:
     """What does not name a process as ours do is a name all the same."""
     publish(client, frame(request("strange"), process=process), frame(request("behind"), seq=2))
 
     wait_for(lambda: recent(watch) == {"strange", "behind"}, 3, "both")
     assert watch.status.link is Link.LIVE
+
+
+def test_a_watch_sees_the_first_report_of_a_probe(url: str, client: redis.Redis) -> None:
+    """However fast a process arms: nothing that comes after the viewer did is missed."""
+    took = []
+    for _ in range(15):
+        began = time.monotonic()
+        with watching(url, APP) as watch:
+            wait_for(lambda watch=watch: watch.session.watching()[0] == 1, what="the report")
+        took.append(time.monotonic() - began)
+
+    assert max(took) < 3, took
 
 
 HOSTILE = "\x1b[2J\x1b]0;pwned\x07[bold]evil[/bold]\u202e\r\nseen: nothing at all"

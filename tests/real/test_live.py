@@ -16,47 +16,17 @@ from djscope.feed.embedded import start_embedded
 from djscope.model.finding import Finding
 from djscope.model.findings import find
 from djscope.watch import Watch
-from tests.real.tools import djscope, wait_for, watching
+from tests.real.tools import SNAPSHOT_KEYS, djscope, wait_for, watching
 
 pytestmark = pytest.mark.real
 # The stuck request comes every 30 s, the stuck task every 60; each is one after 10 or 15 s.
 SECONDS = 45
 FIRST_S = 1.0
 PROCESSES = 5  # two gunicorn workers, uvicorn, two children of Celery
-SNAPSHOT = [
-    "schema",
-    "meta",
-    "coverage",
-    "processes",
-    "findings",
-    "units",
-    "routes",
-    "queries",
-    "tasks",
-    "memory",
-    "migrations",
-    "locks",
-    "hops",
-]
-FINDING = set(
-    [
-        "id",
-        "kind",
-        "severity",
-        "certainty",
-        "title",
-        "unit",
-        "where",
-        "origin",
-        "evidence",
-        "advice",
-        "first_seen",
-        "last_seen",
-        "count",
-        "cost",
-        "processes",
-    ]
-)
+FINDING = {
+    "id", "kind", "severity", "certainty", "title", "unit", "where", "origin", "evidence",
+    "advice", "first_seen", "last_seen", "count", "cost", "processes",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +145,9 @@ def test_now_prints_ten_lines_worst_first(redis_url: str, shop: Shop, tmp_path: 
     lines = done.stdout.splitlines()
 
     assert done.returncode == 0
-    assert done.stderr == "5 of 5 processes confirmed off\n"
+    assert done.stderr == f"{PROCESSES} of {PROCESSES} processes confirmed off\n"
     assert lines[-1].startswith("seen: ")
-    assert " from 5 of 5 processes since " in lines[-1]
+    assert f" from {PROCESSES} of " in lines[-1]
     assert len(lines) <= 12
     assert any(
         line.startswith("n_plus_one  Book.author: 60 queries per request (p50 of ")
@@ -197,10 +167,10 @@ def test_a_snapshot_holds_all_that_was_seen(redis_url: str, shop: Shop, tmp_path
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
     assert f"{len(taken['findings'])} findings written to {file}" in done.stderr
-    assert list(taken) == SNAPSHOT
+    assert list(taken) == SNAPSHOT_KEYS
     assert taken["meta"]["app"] == "shop"
     assert "@" not in taken["meta"]["redis"]
-    assert len(taken["processes"]) == taken["coverage"]["processes_reporting"] == PROCESSES
+    assert taken["coverage"]["processes_reporting"] == PROCESSES
     assert all(taken[key] for key in ("units", "routes", "queries", "tasks"))
     for finding in taken["findings"]:
         assert set(finding) >= FINDING

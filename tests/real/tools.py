@@ -22,6 +22,11 @@ from djscope_probes.wire import Keys
 
 T = TypeVar("T")
 PREFIX = "{djscope}"
+# Of a snapshot, at its top: an interface.
+SNAPSHOT_KEYS = [
+    "schema", "meta", "coverage", "processes", "findings", "units", "routes", "queries", "tasks",
+    "memory", "migrations", "locks", "hops",
+]  # fmt: skip
 
 
 def wait_for(check: Callable[[], T], seconds: float = 15.0, what: str = "it") -> T:

@@ -36,7 +36,7 @@ def names(driver: Driver) -> list[str]:
     return [driver.app._facts.text(row.name_id) for row in driver.focused.order.rows]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [NARROW, TINY])
 @played
 async def test_every_key_on_every_pane(size: tuple[int, int]) -> None:
     """No key of the table breaks anything anywhere, however small the terminal."""
@@ -79,7 +79,8 @@ async def test_panes_are_built_when_looked_at() -> None:
 
         assert list(screen._views) == ["overview"]
 
-        await driver.press("3", "s", "2", "3")
+        await driver.press("3")
+        await driver.press("s", "2", "3")
 
         assert list(screen._views) == ["overview", "requests", "queries"]
         assert driver.focused.order.sort == "max"
@@ -336,7 +337,7 @@ async def test_editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file.write_text("\n" * 40)
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", "vim")
-    monkeypatch.setattr(subprocess, "run", lambda words, check: calls.append(words))  # noqa: ARG005
+    monkeypatch.setattr(subprocess, "run", lambda words, check: calls.append(words))
     feed = shop()
     place = feed.session.definitions.place("l-view")
     feed.session.definitions.known["l-view"] = replace(place, file=str(file))

@@ -196,6 +196,7 @@ async def test_mouse() -> None:
 
         assert host.rows.order.sort == "n"
 
+        await pilot.press("g")
         host.rows.action_scroll_down()
         await pilot.pause()
 

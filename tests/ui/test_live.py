@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from djscope.feed.shapes import Definition
+from djscope.feed.shapes import Definition, Process
 from djscope.feed.status import Link
 from djscope.model.definitions import Place
 from djscope.ui.app import THEMES
-from tests.builders import NOON, WEB, Feed, empty, frame, group, report, request, shop, stack, unit
+from tests.builders import (
+    NOON,
+    WEB,
+    Feed,
+    empty,
+    frame,
+    group,
+    report,
+    request,
+    shop,
+    stack,
+    task,
+    unit,
+)  # fmt: skip
 from tests.ui.driver import NARROW, NORMAL, TINY, WIDE, played, running
 from tests.ui.test_draw import HOSTILE
 
@@ -136,39 +149,34 @@ async def test_source_is_shown_around_the_frame() -> None:
 
 
 @pytest.mark.parametrize("size", [WIDE, NORMAL, NARROW])
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 @played
-async def test_hostile_text(text: str, size: tuple[int, int]) -> None:
+async def test_hostile_text(size: tuple[int, int]) -> None:
     """Whatever a process sends, every line keeps its width and nothing steers the terminal."""
-    feed = hostile(text)
-    async with running(feed, size, read=lambda _: [text] * 60) as driver:
-        for number in NUMBERS:
-            await driver.press(number)
+    async with running(hostile(), size, read=lambda _: HOSTILE * 5) as driver:
+        for keys in (*NUMBERS, "2 enter", "3 enter", "4 enter", "6 enter", "3 tab enter"):
+            await driver.press(*keys.split())
             strips = driver.app.screen._compositor.render_strips()
 
             assert {strip.cell_length for strip in strips} == {size[0]}
             assert all(strip.text.isprintable() for strip in strips)
 
-        await driver.press("2", "enter")
-        strips = driver.app.screen._compositor.render_strips()
 
-        assert all(strip.text.isprintable() for strip in strips)
-
-
-def hostile(text: str) -> Feed:
-    """`text` wherever a process can put some."""
+def hostile() -> Feed:
+    """Bad texts wherever a process can put some."""
     feed = shop()
-    place = Place(f"/app/{text}/{text}.py", 31, text)
-    definitions: dict[str, Definition] = {
-        "n-books": text, "n-view": text, "q-author": text, "l-view": frame(place),
-        "s-view": stack(place, place), "n-report": text,
-    }  # fmt: skip
-    for key, value in definitions.items():
-        feed.session.definitions.add(key, value)
-    bad = unit("bad", groups=[group()], exception=text)
-    feed.deliver(request(bad, 500, text))
-    for process in feed.session.processes.values():
-        process.host, process.kind, process.release, process.off = text, text, text, (text,)
+    for at, text in enumerate(HOSTILE):
+        place = Place(f"/app/{text}/{text}.py", 31, text)
+        definitions: dict[str, Definition] = {
+            f"n{at}": text, f"q{at}": text, f"l{at}": frame(place), f"s{at}": stack(place, place),
+        }  # fmt: skip
+        for key, value in definitions.items():
+            feed.session.definitions.add(key, value)
+        bad = unit(f"bad{at}", f"n{at}", groups=[group(f"q{at}", site=f"l{at}")], exception=text)
+        bad.stack_id, bad.site_id = f"s{at}", f"l{at}"
+        stuck = unit(f"stuck{at}", f"n{at}", state="running", now_id=f"s{at}")
+        process = Process(text[:99], at, 1, text, "shop", text, text, text, text, text)
+        feed.session.announce([(process, NOON)], NOON)
+        feed.deliver(request(bad, 500, text), request(stuck), task(bad, text), process=process)
     return feed
 
 

@@ -10,10 +10,9 @@ from shop.models import Book
 
 async def n_plus_one_async(request):
     books = Book.objects.all()[:40]
-    lines = [
-        await sync_to_async(byline)(book)
-        async for book in books  # origin: n_plus_one_async
-    ]
+    lines = []
+    async for book in books:  # origin: n_plus_one_async
+        lines.append(await sync_to_async(byline)(book))
     return JsonResponse({"books": lines})
 
 

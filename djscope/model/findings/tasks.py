@@ -51,7 +51,7 @@ def failing(task: RouteStat, failure: Failure, defs: Definitions) -> Finding:
             "retries": task.retried,
             "exception": failure.exception,
         },
-        advice=[Advice("handle it; retry only what can succeed later", "autoretry_for=(…,)")],
+        advice=[Advice("handle it; retry only what can succeed later")],
         first_seen=failure.first_at,
         last_seen=failure.last_at,
         count=failure.n,

@@ -44,10 +44,11 @@ class PaneView(Sections):
     def lists(self) -> list[RowList[Any]]:
         return self._lists
 
-    def tick(self) -> None:
-        """One list per tick, so that no single paint is long."""
-        self._lists[self._next % len(self._lists)].tick()
-        self._next += 1
+    def tick(self) -> bool:
+        """One list per tick, so that no single paint is long; says when a round is complete."""
+        self._lists[self._next].tick()
+        self._next = (self._next + 1) % len(self._lists)
+        return self._next == 0
 
 
 class PanesScreen(Page):
@@ -94,5 +95,5 @@ class PanesScreen(Page):
         return len(self.shown.lists)
 
     def tick(self) -> None:
-        super().tick()
-        self.shown.tick()
+        if self.shown.tick():
+            super().tick()

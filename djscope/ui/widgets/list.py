@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Generic
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Size
@@ -147,9 +146,7 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
     def _empty_line(self, line: int) -> Strip:
         lines = [part for text in self._empty.split("\n") for part in wrap(text, self._room)]
         text = lines[line] if line < len(lines) else ""
-        return Strip([Segment(" " + text, self.tone("faint"))]).adjust_cell_length(
-            self.size.width, self.rich_style
-        )
+        return self.strip([(" " + text, "faint")], self.size.width)
 
     # Moving about
 

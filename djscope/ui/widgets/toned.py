@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -14,56 +15,62 @@ from djscope.ui.draw import width_of
 
 # Text that is clean already, and the name of its tone.
 Part = tuple[str, str]
+# The theme's variables for text and background, and whether it is bold or italic. Not component
+# classes: resolving a dozen of those for each widget was half of the time to the first paint.
+TONES: dict[str, tuple[str, str, str]] = {
+    "title": ("foreground-muted", "", ""),
+    "active": ("text-accent", "", "bold"),
+    "head": ("foreground-muted", "", "italic"),
+    "strong": ("", "", "bold"),
+    "faint": ("foreground-muted", "", ""),
+    "critical": ("text-error", "", "bold"),
+    "warning": ("text-warning", "", ""),
+    "good": ("text-success", "", ""),
+    "code": ("text-primary", "", ""),
+    "mark": ("", "surface-lighten-2", "bold"),
+    "cursor": ("", "block-cursor-background", "bold"),
+}
 
 
 class Toned(Widget):
     """A widget that draws lines of parts."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "tone--title", "tone--active", "tone--head", "tone--strong", "tone--faint",
-        "tone--critical", "tone--warning", "tone--good", "tone--code", "tone--cursor",
-        "tone--mark",
-    }  # fmt: skip
-    DEFAULT_CSS = """
-    Toned > .tone--title { color: $text-muted; }
-    Toned > .tone--active { color: $text-accent; text-style: bold; }
-    Toned > .tone--head { color: $text-muted; text-style: italic; }
-    Toned > .tone--strong { text-style: bold; }
-    Toned > .tone--faint { color: $text-muted; }
-    Toned > .tone--critical { color: $text-error; text-style: bold; }
-    Toned > .tone--warning { color: $text-warning; }
-    Toned > .tone--good { color: $text-success; }
-    Toned > .tone--code { color: $text-primary; }
-    Toned > .tone--mark { background: $surface-lighten-2; text-style: bold; }
-    Toned > .tone--cursor {
-        background: $block-cursor-background;
-        color: $block-cursor-foreground;
-        text-style: $block-cursor-text-style;
-    }
-    """
-
-    def tone(self, name: str) -> Style:
-        """The style that `name` stands for here."""
-        if not name:
-            return self.rich_style
-        return self.rich_style + self.get_component_rich_style(f"tone--{name}", partial=True)
-
     def strip(self, parts: Iterable[Part], width: int, under: str = "") -> Strip:
         """One line; neighbours of one tone become one segment. `under` lies beneath all of it."""
-        base, segments, taken = self.tone(under), list[Segment](), 0
-        run, run_tone = "", ""
+        base = self._over(self.rich_style, under)
+        segments, taken, run, run_tone = list[Segment](), 0, "", ""
         for text, tone in parts:
             taken += width_of(text)
-            if tone == run_tone:
+            if tone == run_tone or under == "cursor":
                 run += text
                 continue
             if run:
-                segments.append(Segment(run, self._over(base, run_tone, under)))
+                segments.append(Segment(run, self._over(base, run_tone)))
             run, run_tone = text, tone
-        segments.append(Segment(run, self._over(base, run_tone, under)))
+        segments.append(Segment(run, self._over(base, run_tone)))
         return Strip(segments, taken).adjust_cell_length(width, base)
 
-    def _over(self, base: Style, tone: str, under: str) -> Style:
-        if not tone or under == "cursor":
+    def _over(self, base: Style, tone: str) -> Style:
+        if not tone:
             return base
-        return base + self.get_component_rich_style(f"tone--{tone}", partial=True)
+        text, background, extra = TONES[tone]
+        variables = self.app.theme_variables
+        return _style(base, variables.get(text, ""), variables.get(background, ""), extra)
+
+
+@lru_cache(256)
+def _style(base: Style, text: str, background: str, extra: str) -> Style:
+    behind = Color.parse(background) if background else _background(base)
+    colour = behind + Color.parse(text) if text else None
+    if background:
+        colour = behind.get_contrast_text(0.87)
+    return base + Style(
+        color=colour.rich_color if colour else None,
+        bgcolor=behind.rich_color if background else None,
+        bold=extra == "bold" or None,
+        italic=extra == "italic" or None,
+    )
+
+
+def _background(style: Style) -> Color:
+    return Color.from_rich_color(style.bgcolor) if style.bgcolor else Color(0, 0, 0)
