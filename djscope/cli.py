@@ -10,43 +10,49 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from djscope import __version__
 from djscope.errors import INTERNAL, INTERRUPTED, DjscopeError
 from djscope.plain import plain
 
-# Verb → its module in djscope.commands; `attach` is what plain `djscope` does.
-VERBS = ("attach", "demo", "run", "now", "ps", "doctor", "snapshot")
+# Verb (its module is in djscope.commands) → its line in the help.
+VERBS = {
+    "attach": "watch running processes live (what plain `djscope` does)",
+    "demo": "run a small shop with all problems, and watch it",
+    "run": "start any command with the probe, without a change to its code",
+    "now": "watch for some seconds, then print ten plain lines, worst first",
+    "ps": "list the processes with a probe",
+    "doctor": "check what can be watched and why not",
+    "snapshot": "watch for some seconds and write everything seen as JSON",
+}
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line; each verb adds its own options."""
+def parser(verbs: Iterable[str] = VERBS) -> argparse.ArgumentParser:
+    """The command line; of `verbs` with their options, of others their names."""
     top = argparse.ArgumentParser(
         prog="djscope",
         description="See live what running Django and Celery processes do wrong, and where.",
         epilog="`djscope` alone is `djscope attach`. `djscope VERB --help` tells more.",
     )
     top.add_argument("--version", action="version", version=f"djscope {__version__}")
-    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for name in VERBS:
-        module = importlib.import_module(f"djscope.commands.{name}")
-        text = (module.__doc__ or "").strip()
-        verb = verbs.add_parser(
-            name,
-            help=text.splitlines()[0],
-            description=text,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+    choices = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, line in VERBS.items():
+        verb = choices.add_parser(
+            name, help=line, formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        module.add_arguments(verb)
-        verb.set_defaults(run=module.run)
+        if name in verbs:
+            module = importlib.import_module(f"djscope.commands.{name}")
+            verb.description = (module.__doc__ or "").strip()
+            module.add_arguments(verb)
+            verb.set_defaults(run=module.run)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code (`djscope.errors` lists them)."""
     args = with_verb(list(sys.argv[1:] if argv is None else argv))
-    options = parser().parse_args(args)
+    options = parser(args[:1]).parse_args(args)
     try:
         return int(options.run(options))
     except DjscopeError as error:

@@ -33,14 +33,14 @@ def need_terminal(instead: str) -> None:
         raise UsageError(f"this needs a terminal to draw in; without one use `{instead}`")
 
 
-def show(target: Target, title: str = "djscope") -> int:
+def show(target: Target) -> int:
     """The screen, until the user quits; then what the probes confirmed."""
     from djscope.ui.app import DjscopeApp
 
     watch = Watch(target.url, target.app, target.label)
     watch.start()
     try:
-        DjscopeApp(watch, lambda path: write(take(watch), path), read_source, title).run()
+        DjscopeApp(watch, lambda path: write(take(watch), path), read_source).run()
     finally:
         confirmed = watch.stop()
     if watch.feed.fatal is not None:

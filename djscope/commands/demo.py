@@ -67,7 +67,7 @@ def open_shop(runner: Any, target: Target, options: argparse.Namespace) -> int:
             shop.start(lambda text: print(text, file=sys.stderr))
             if options.headless:
                 return headless(target, options)
-            return attach.show(target, "djscope demo")
+            return attach.show(target)
     except (runner.ShopError, ChildError) as error:
         raise DjscopeError(str(error)) from None
 

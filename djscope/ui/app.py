@@ -35,11 +35,10 @@ class DjscopeApp(App[None]):
     COMMANDS: ClassVar[set[type[Provider]]] = {Commands}  # type: ignore[assignment]
     CSS = "Toast { padding: 0 1; max-width: 100; }"
 
-    def __init__(
-        self, source: Source, export: Export, read_source: ReadSource, title: str = "djscope"
-    ) -> None:
+    TITLE = "djscope"
+
+    def __init__(self, source: Source, export: Export, read_source: ReadSource) -> None:
         super().__init__()
-        self.title = title
         self.animation_level = "none"
         self._facts = Facts(source)
         self._export = export

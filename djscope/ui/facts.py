@@ -97,6 +97,8 @@ class Facts:
 
     def _measure(self) -> None:
         at = self._source.now()
+        if self._speed and at < self._speed[-1][0]:
+            self._speed.clear()  # another server's clock, after a fail-over
         if not self._speed or at - self._speed[-1][0] >= 1:
             self._speed.append((at, self._source.session.events))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,47 +33,32 @@ CELERY = split(
 class Redis:
     """A server that comes back on the same port, with the same password, and empty."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self) -> None:
         self.port = embedded.free_port()
         self.url = f"redis://:secret@127.0.0.1:{self.port}/0"
-        self._directory = directory
-        self._process: subprocess.Popen[bytes] | None = None
-        directory.mkdir(exist_ok=True)
+        self._children = Children(run_directory("redis"))
 
     @property
     def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
+        return self._children.pids["redis"]
 
     def start(self) -> None:
         binary, _ = next(iter(embedded._binaries()))
-        config = embedded.CONFIG.format(
-            port=self.port, password="secret", directory=f'"{self._directory}"'
-        )
-        self._process = subprocess.Popen(
-            [binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-        )
-        assert self._process.stdin is not None
-        with self._process.stdin as pipe:
-            pipe.write(config.encode())
+        directory = f'"{self._children.directory}"'
+        config = embedded.CONFIG.format(port=self.port, password="secret", directory=directory)
+        self._children.start("redis", [binary, "-"], feed=config)
         wait_for(lambda: embedded._answers(self.port, "secret"), what="Redis")
 
     def stop(self) -> None:
-        """Twice is once."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(5)
-            process.kill()
-            process.wait()
+        os.kill(self.pid, signal.SIGTERM)
+        wait_for(lambda: not self._children.alive("redis"), what="Redis's end")
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.stop()
+        self._children.close()
 
 
 class Quiet:

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 import redis
 
+from djscope.feed.channel import Channel
 from djscope.feed.embedded import start_embedded
 from djscope.feed.status import Link
 from djscope.watch import Watch
 from djscope_probes import wire
 from tests.real.servers import bare
-from tests.real.tools import client_of, djscope, environment, started, wait_for, watching
+from tests.real.tools import Levels, client_of, djscope, environment, started, wait_for, watching
 
 pytestmark = pytest.mark.real
 APP = "bare"
@@ -136,16 +137,14 @@ def test_a_process_of_any_name_is_shown(client: redis.Redis, watch: Watch, proce
     assert watch.status.link is Link.LIVE
 
 
-def test_a_watch_sees_the_first_report_of_a_probe(url: str, client: redis.Redis) -> None:
-    """However fast a process arms: nothing that comes after the viewer did is missed."""
-    took = []
-    for _ in range(15):
-        began = time.monotonic()
-        with watching(url, APP) as watch:
-            wait_for(lambda watch=watch: watch.session.watching()[0] == 1, what="the report")
-        took.append(time.monotonic() - began)
+def test_nothing_that_comes_after_the_viewer_is_missed(client: redis.Redis) -> None:
+    """Not even what is published within the same millisecond, as a fast process does."""
+    channel = Channel(client, KEYS)
+    for number in range(1, 51):
+        channel.seek(channel.now())
+        publish(client, frame(seq=number))
 
-    assert max(took) < 3, took
+        assert number in {delivery.seq for delivery in channel.read(500)}
 
 
 HOSTILE = "\x1b[2J\x1b]0;pwned\x07[bold]evil[/bold]\u202e\r\nseen: nothing at all"
@@ -186,3 +185,55 @@ def test_announcements_that_are_none_are_passed_over(
     assert "old/1" in done.stdout
     assert "new/2" in done.stdout
     assert "\x1b" not in done.stdout
+
+
+def test_what_is_no_lease_watches_nothing(url: str, client: redis.Redis) -> None:
+    """Garbage in the slots and on the control stream neither arms a process nor keeps it from
+    arming when somebody really watches.
+    """
+    of_tomorrow = wire.dumps(wire.Lease("v", "w", "watch", 0, 99))
+    garbage = ["", "no JSON", "{}", "[]", "null", '["v", "w", ["deep"]]', of_tomorrow]
+    for key, value in zip(KEYS.leases[1:], garbage, strict=True):
+        client.set(key, value, px=60_000)
+    for words in (b"\xff", b"need", b"need \xff no such", b"wake", b"dance"):
+        client.xadd(KEYS.control, {"m": words, b"\xfe": words})
+
+    [(member, before)] = client.zrange(KEYS.procs, 0, -1, withscores=True)
+    client.xadd(KEYS.control, {"m": "wake"})
+    wait_for(lambda: client.zscore(KEYS.procs, member) > before, what="a refresh")
+    assert not client.exists(KEYS.events)
+    levels = Levels(client, APP)
+    with watching(url, APP):
+        wait_for(lambda: levels.all_are("watch", 1), what="arming")
+    wait_for(lambda: levels.all_are("off", 1), what="disarming")
+
+
+def test_text_of_another_viewer_cannot_steer_the_terminal(
+    url: str, client: redis.Redis, tmp_path: Path
+) -> None:
+    """Who else watches is told by `doctor` and at the end of `now`; it is text like any other."""
+    lease = wire.dumps(wire.Lease("somebody", HOSTILE))
+    client.set(KEYS.leases[3], lease, px=60_000)
+
+    checked = djscope("doctor", "--redis", url, directory=tmp_path / "run")
+    done = djscope("now", "--for", "1s", "--redis", url, directory=tmp_path / "run")
+
+    assert "watched by ·[2J" in checked.stdout
+    assert "others still watch: ·[2J" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    said = checked.stdout + checked.stderr + done.stdout + done.stderr
+    assert not set(said) & {"\x1b", "\x07", "\r", "\u202e"}
+
+
+def test_definitions_that_are_none_are_missing(client: redis.Redis, watch: Watch) -> None:
+    """A name that cannot be read is shown as one that has not come yet; it may still come."""
+    broken = {"n1": b"\xff", "l1": b'"a text"', "s1": b"[" * 20_000, "n2": b'"' + b"x" * 40_000}
+    client.hset(KEYS.defs, mapping=broken)
+    publish(client, frame(request("odd", site_id="l1", stack_id="s1", exception="E")))
+
+    wait_for(lambda: recent(watch) == {"odd"}, what="the unit")
+    definitions = watch.session.definitions
+    assert [definitions.text("n1"), definitions.stack("s1")] == ["…", ()]
+    client.hset(KEYS.defs, "n1", json.dumps("books/"))
+    wait_for(lambda: definitions.text("n1") == "books/", what="the name")
+    assert watch.status.link is Link.LIVE

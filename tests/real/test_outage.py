@@ -29,8 +29,8 @@ PROCESSES = 5  # two gunicorn workers, uvicorn, two children of Celery
 
 
 @pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
-    with Redis(tmp_path_factory.mktemp("redis")) as server:
+def redis() -> Iterator[Redis]:
+    with Redis() as server:
         yield server
 
 

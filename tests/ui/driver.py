@@ -56,8 +56,7 @@ class Driver:
         for key in keys:
             char = CHARS.get(key, key if len(key) == 1 else None)
             self.app.post_message(events.Key(key, char))
-            for _ in range(3):
-                await self.pilot._wait_for_screen()
+            await self.pilot._wait_for_screen()
         await self.pilot.pause()
 
     async def type(self, text: str) -> None:

@@ -22,7 +22,7 @@ from tests.builders import (
     task,
     unit,
 )  # fmt: skip
-from tests.ui.driver import NARROW, NORMAL, TINY, WIDE, played, running
+from tests.ui.driver import NARROW, TINY, WIDE, played, running
 from tests.ui.test_draw import HOSTILE
 
 NUMBERS = "123456"
@@ -148,7 +148,7 @@ async def test_source_is_shown_around_the_frame() -> None:
         assert "this machine has no such file" in driver.screen
 
 
-@pytest.mark.parametrize("size", [WIDE, NORMAL, NARROW])
+@pytest.mark.parametrize("size", [WIDE, NARROW])
 @played
 async def test_hostile_text(size: tuple[int, int]) -> None:
     """Whatever a process sends, every line keeps its width and nothing steers the terminal."""
@@ -236,3 +236,32 @@ async def test_time_standing_still_paints_nothing() -> None:
 
         assert driver.focused._stamp == stamp
         assert driver.focused._drawn is drawn
+
+
+@played
+async def test_low_screens_open_what_has_the_focus() -> None:
+    """With few lines the focused list is shown, of the others the titles."""
+    async with running(shop(), (60, 14)) as driver:
+        assert "KeyError in every request" in driver.screen
+        assert "books/" not in driver.screen
+
+        await driver.press("tab")
+
+        assert "KeyError" not in driver.screen
+        assert "books/" in driver.screen
+        assert "─ Under way ─ 2" in driver.screen
+
+
+@played
+async def test_tabs() -> None:
+    """A click on a tab shows its pane; where there is no room they are numbers only."""
+    async with running(shop()) as driver:
+        await driver.pilot.click("Tabs", offset=(30, 0))
+        await driver.pilot.pause()
+
+        assert "[3 Requests]" in driver.lines[1]
+
+        await driver.pilot.resize_terminal(60, 20)
+        await driver.pilot.pause()
+
+        assert driver.lines[1] == " 1  2 [3 Requests] 4  5 ✖1 ▲1  6"

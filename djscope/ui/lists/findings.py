@@ -25,14 +25,14 @@ def findings(title: str = "Findings") -> Spec[Finding]:
 def _columns(_: Facts) -> Sequence[Column[Finding]]:
     return [
         Column(
-            "severity", "severity", (10, 0, 0), mark, rank=lambda f: RANKS[f.severity], tone=tone
+            "severity", "severity", (10, 0, 1), mark, rank=lambda f: RANKS[f.severity], tone=tone
         ),
-        Column("kind", "kind", (15, 1, 2), kind),
-        location("where", "where", (17, 2, 0), lambda f: f.where),
+        Column("kind", "kind", (15, 1, 4), kind),
+        location("where", "where", (17, 2, 2), lambda f: f.where),
         Column("title", "what", (38, 6, 0), lambda f: f.title),
-        amount("count", "n", (5, 0, 3), lambda f: f.count),
-        timing("cost", "cost", (6, 0, 1), lambda f: f.total_ms * 1e3 or -1),
-        moment("first", "first", (8, 0, 6), lambda f: f.first_seen),
-        moment("last", "last", (8, 0, 5), lambda f: f.last_seen),
-        Column("unit", "in", (14, 2, 4), lambda f: f.unit),
+        amount("count", "n", (5, 0, 5), lambda f: f.count),
+        timing("cost", "cost", (6, 0, 3), lambda f: f.total_ms * 1e3 or -1),
+        moment("first", "first", (8, 0, 8), lambda f: f.first_seen),
+        moment("last", "last", (8, 0, 7), lambda f: f.last_seen),
+        Column("unit", "in", (14, 2, 6), lambda f: f.unit),
     ]

@@ -22,7 +22,7 @@ class Crumbs(Line):
     """The way here."""
 
     def pieces(self, width: int) -> Sequence[Part]:  # noqa: ARG002
-        titles = [page.title for page in self.app.screen_stack if isinstance(page, DetailScreen)]
+        titles = [page.title for page in self.app.screen_stack if isinstance(page, Page)]
         return [(" " + " > ".join(clean(title or "", 60) for title in titles), "active")]
 
 

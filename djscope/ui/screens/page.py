@@ -30,10 +30,16 @@ TOO_SMALL = "terminal too small (40x10 needed)"
 
 
 class Sections(Container):
-    """Lists and texts that share the screen; one of them can have it all."""
+    """Lists and texts that share the screen; one of them can have it all.
 
+    On a low screen the one with the focus is open and of the others the titles are seen.
+    """
+
+    SCOPED_CSS = False
     DEFAULT_CSS = """
     Sections { height: 1fr; }
+    .-low Sections > * { height: 1; min-height: 1; max-height: 1; }
+    .-low Sections > *:focus, .-low Sections > *:focus-within { height: 1fr; max-height: 100%; }
     Sections.-zoomed { layout: vertical; }
     Sections.-zoomed > * { display: none; }
     Sections.-zoomed > .-zoom { display: block; height: 1fr; max-height: 100%; }
@@ -48,7 +54,7 @@ class Page(Screen[None]):
         (0, "-tiny"), (40, "-narrow"), (100, "-normal"), (180, "-wide"),
     ]  # fmt: skip
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-flat"), (10, "-short"), (28, "-high"),
+        (0, "-flat"), (10, "-low"), (20, "-short"), (28, "-high"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     Page { background: $background; }

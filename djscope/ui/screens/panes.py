@@ -60,6 +60,7 @@ class PanesScreen(Page):
         super().__init__(facts, read)
         self._views: dict[str, PaneView] = {}
         self._tabs = Tabs(PANES, facts)
+        self.title = PANES[0].title
 
     def body(self) -> Iterable[Any]:
         yield self._tabs
@@ -80,7 +81,7 @@ class PanesScreen(Page):
         """Bring pane `number` (from 1) to the front."""
         pane = PANES[number - 1]
         self.shown.display = False
-        self._tabs.current = pane.id
+        self._tabs.current, self.title = pane.id, pane.title
         if pane.id not in self._views:
             await self.query_one("#panes").mount(self._view(pane))
         self.shown.display = True

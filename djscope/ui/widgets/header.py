@@ -27,7 +27,8 @@ class Header(Line):
         facts, status = self._facts, self._facts.status
         live = status.link is Link.LIVE
         time = clock(facts.now)
-        processes = facts.session.processes.values()
+        with facts.lock:
+            processes = list(facts.session.processes.values())
         armed = sum(1 for p in processes if p.level != "off")
         dropped = sum(p.dropped + p.missed_frames for p in processes)
         left = squeeze(

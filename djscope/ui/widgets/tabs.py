@@ -24,13 +24,22 @@ class Tabs(Line):
         self._facts = facts
         self.current = panes[0].id
 
-    def pieces(self, width: int) -> Sequence[Part]:  # noqa: ARG002
-        parts = list[Part]()
+    def pieces(self, width: int) -> Sequence[Part]:
+        names = self._names(short=False)
+        if sum(len(name) for name in names) > width:
+            names = self._names(short=True)
+        active = [pane.id == self.current for pane in self._panes]
+        return [(name, "active" if on else "") for name, on in zip(names, active, strict=True)]
+
+    def _names(self, *, short: bool) -> list[str]:
+        names = []
         for number, pane in enumerate(self._panes, 1):
-            name = f"{number} {pane.title}{self._marks() if pane.id == 'findings' else ''}"
-            active = pane.id == self.current
-            parts += [(f"[{name}]" if active else f" {name} ", "active" if active else "")]
-        return parts
+            marks = self._marks() if pane.id == "findings" else ""
+            if pane.id == self.current:
+                names.append(f"[{number} {pane.title}{marks}]")
+            else:
+                names.append(f" {number}{'' if short else ' ' + pane.title}{marks} ")
+        return names
 
     def _marks(self) -> str:
         numbers = Counter(finding.severity for finding in self._facts.findings)
