@@ -26,10 +26,18 @@ def coverage(session: Session, now: float) -> str:
     requests = sum(route.n for route in session.routes.values() if route.kind == "request")
     tasks = sum(route.n for route in session.routes.values() if route.kind == "task")
     armed = sum(process.reported_at > 0 for process in session.processes.values())
-    since = time.strftime("%H:%M:%S", time.localtime(session.began_at or now))
+    since = clock(session.began_at or now)
     missed = sum(process.missed_frames + process.dropped for process in session.processes.values())
     return (
         f"seen: {amount(requests)} requests and {amount(tasks)} task runs from {armed} of"
         f" {len(session.processes)} processes since {since}"
         + (f"; {amount(missed)} frames or events were lost" if missed else "")
     )
+
+
+def clock(at: float) -> str:
+    """Local time of day; a time that no calendar has is `-`."""
+    try:
+        return time.strftime("%H:%M:%S", time.localtime(at))
+    except (OverflowError, OSError, ValueError):
+        return "-"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from djscope.errors import INTERRUPTED, OK
 from djscope.feed.live import LiveFeed
 from djscope.feed.status import FeedStatus
 from djscope.model.session import Session
@@ -14,6 +15,8 @@ class Watch:
 
     def __init__(self, url: str, app: str, label: str = "") -> None:
         self.session = Session()
+        # Ctrl-C ended it before its time.
+        self.interrupted = False
         self.feed = LiveFeed(url, app, self.session, label)
 
     @property
@@ -27,6 +30,10 @@ class Watch:
     def now(self) -> float:
         """Redis seconds."""
         return self.feed.now()
+
+    @property
+    def exit_code(self) -> int:
+        return INTERRUPTED if self.interrupted else OK
 
     def start(self) -> None:
         self.feed.start()

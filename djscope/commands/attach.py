@@ -14,6 +14,7 @@ from pathlib import Path
 from djscope.commands.snapshot import take, write
 from djscope.commands.target import Target, add_target_arguments, found_or_embedded
 from djscope.errors import OK, UsageError
+from djscope.plain import plain
 from djscope.watch import Watch
 
 
@@ -45,7 +46,7 @@ def show(target: Target) -> int:
         confirmed = watch.stop()
     if watch.feed.fatal is not None:
         raise watch.feed.fatal
-    print(confirmed)
+    print(plain(confirmed))
     return OK
 
 

@@ -17,7 +17,7 @@ from djscope.commands import attach
 from djscope.commands.observe import observe
 from djscope.commands.snapshot import take, writable, write
 from djscope.commands.target import Target, duration, found_or_embedded
-from djscope.errors import OK, DjscopeError, UsageError
+from djscope.errors import DjscopeError, UsageError
 from djscope.model.findings import find
 from djscope.plain import plain
 from djscope.report import coverage, lines
@@ -83,4 +83,4 @@ def headless(target: Target, options: argparse.Namespace) -> int:
         print(plain(line))
     if options.export:
         print(f"snapshot: {write(take(watch), Path(options.export))}", file=sys.stderr)
-    return OK
+    return watch.exit_code

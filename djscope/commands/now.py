@@ -9,7 +9,6 @@ import argparse
 
 from djscope.commands.observe import observe
 from djscope.commands.target import add_target_arguments, duration, find_target
-from djscope.errors import OK
 from djscope.model.findings import find
 from djscope.model.snapshot import to_json
 from djscope.plain import plain
@@ -32,10 +31,10 @@ def run(options: argparse.Namespace) -> int:
     found = find(watch.session, now)
     if options.json:
         print(to_json(found))
-        return OK
+        return watch.exit_code
     for line in lines(found[:LINES]):
         print(plain(line))
     if len(found) > LINES:
         print(f"… and {len(found) - LINES} more: `djscope attach`, or --json")
     print(plain(coverage(watch.session, now)))
-    return OK
+    return watch.exit_code

@@ -8,6 +8,7 @@ import time
 from djscope.commands.target import Target
 from djscope.errors import NothingSeenError
 from djscope.feed.status import Link
+from djscope.plain import plain
 from djscope.watch import Watch
 
 TICK_S = 0.25
@@ -30,6 +31,7 @@ def observe(target: Target, seconds: float) -> Watch:
             time.sleep(min(TICK_S, seconds - passed))
     except KeyboardInterrupt:
         progress.clear()
+        watch.interrupted = True
         print("stopped early", file=sys.stderr)
     finally:
         progress.clear()
@@ -42,7 +44,7 @@ def observe(target: Target, seconds: float) -> Watch:
             f"no process of app {target.app!r} answered within {seconds:.0f} s:"
             " `djscope doctor` tells which are there and why they do not"
         )
-    print(confirmed, file=sys.stderr)
+    print(plain(confirmed), file=sys.stderr)
     return watch
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 
 from djscope.commands.target import add_target_arguments, find_target
 from djscope.errors import NOTHING, OK
@@ -12,6 +11,7 @@ from djscope.feed.redis_link import connect
 from djscope.feed.shapes import Process
 from djscope.model.snapshot import to_json
 from djscope.plain import plain
+from djscope.report import clock
 from djscope_probes.wire import Keys
 
 COLUMNS = ("PROCESS", "KIND", "APP", "STARTED", "LAST SEEN", "DJANGO", "CELERY", "PYTHON", "PROBE")
@@ -55,11 +55,17 @@ def as_record(process: Process, ago: float) -> dict[str, str | int | float]:
 
 
 def row(process: Process, ago: float) -> tuple[str, ...]:
-    started = time.strftime("%H:%M:%S", time.localtime(process.started))
     return (
-        f"{process.host}/{process.pid}", process.kind, process.app, started, f"{ago:.0f} s ago",
-        process.django or "-", process.celery or "-", process.python, process.probe,
-    )  # fmt: skip
+        f"{process.host}/{process.pid}",
+        process.kind,
+        process.app,
+        clock(process.started),
+        f"{ago:.0f} s ago",
+        process.django or "-",
+        process.celery or "-",
+        process.python,
+        process.probe,
+    )
 
 
 def plain_table(rows: list[tuple[str, ...]]) -> str:

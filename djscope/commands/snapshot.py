@@ -8,7 +8,7 @@ from pathlib import Path
 
 from djscope.commands.observe import observe
 from djscope.commands.target import add_target_arguments, duration, find_target
-from djscope.errors import OK, UsageError
+from djscope.errors import UsageError
 from djscope.model.schema import Snapshot
 from djscope.model.snapshot import snapshot, to_json
 from djscope.watch import Watch
@@ -27,13 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.output != "-":
         writable(Path(options.output))
-    taken = take(observe(find_target(options), options.seconds))
+    watch = observe(find_target(options), options.seconds)
+    taken = take(watch)
     if options.output == "-":
         print(to_json(taken))
     else:
         path = write(taken, Path(options.output))
         print(f"{len(taken.findings)} findings written to {path}", file=sys.stderr)
-    return OK
+    return watch.exit_code
 
 
 def take(watch: Watch) -> Snapshot:
@@ -44,10 +45,19 @@ def take(watch: Watch) -> Snapshot:
 
 def writable(path: Path) -> None:
     """Say that a file cannot be written before anybody waits for it."""
-    if path.is_dir():
-        raise UsageError(f"{path} is a directory: give a file to write to")
-    if not path.resolve().parent.is_dir():
-        raise UsageError(f"the directory of {path} does not exist: create it first")
+    try:
+        if path.is_dir():
+            raise UsageError(f"{path} is a directory: give a file to write to")
+        path.stat()
+    except FileNotFoundError:
+        if not path.resolve().parent.is_dir():
+            raise UsageError(f"the directory of {path} does not exist: create it first") from None
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def cannot_write(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"{path} cannot be written: {error.strerror}")
 
 
 def write(taken: Snapshot, path: Path) -> Path:
@@ -59,5 +69,5 @@ def write(taken: Snapshot, path: Path) -> Path:
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        raise cannot_write(path, error) from None
     return path.resolve()

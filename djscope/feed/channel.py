@@ -32,8 +32,8 @@ class Channel:
         return float(seconds) + float(micros) / 1e6
 
     def seek(self, since: float) -> None:
-        """Read on from this Redis time."""
-        self.last_id = b"%d-0" % max(int(since * 1000), 0)
+        """Read on from this Redis time, with all of its millisecond."""
+        self.last_id = b"%d-0" % max(int(since * 1000) - 1, 0)
 
     def behind(self) -> bool:
         """The stream's last id is older than ours: another server, or an emptied one."""

@@ -10,6 +10,7 @@ import redis
 
 from djscope.errors import DjscopeError, UsageError
 from djscope.feed.channel import BEGINNING, Channel
+from djscope.feed.delivery import Delivery
 from djscope.feed.leases import RENEW_S, Claim
 from djscope.feed.redis_link import address_of, connect, explain
 from djscope.feed.sink import Sink
@@ -141,8 +142,15 @@ class LiveFeed:
         if deliveries:
             with self.lock:
                 for delivery in deliveries:
-                    self._sink.apply(delivery)
+                    self._apply(delivery)
         self._define()
+
+    def _apply(self, delivery: Delivery) -> None:
+        try:
+            self._sink.apply(delivery)
+        except (ValueError, TypeError, ArithmeticError, LookupError):
+            # Well-formed nonsense, a date in the year 10^9 say, costs one frame, not the feed.
+            self._channel.bad.frames += 1
 
     def _define(self) -> None:
         with self.lock:
@@ -180,7 +188,7 @@ class LiveFeed:
         left = armed
         while left and time.monotonic() < deadline:
             for delivery in self._channel.read(BLOCK_MS):
-                self._sink.apply(delivery)
+                self._apply(delivery)
             left = self._sink.watching()[0]
         tail = "" if not left else "; the others turn off by themselves"
         return f"{armed - left} of {armed} processes confirmed off{tail}"

@@ -45,10 +45,14 @@ def connect(url: str) -> Redis:
 _MEANINGS = (
     ("WRONGPASS", "{at} refuses the password: check user and password in the URL"),
     ("invalid username-password", "{at} refuses the password: check user and password in the URL"),
+    (
+        "HELLO must be called",
+        "{at} asks for a password: put it into the URL, redis://:PASSWORD@HOST",
+    ),
     ("NOAUTH", "{at} asks for a password: put it into the URL, redis://:PASSWORD@HOST"),
     (
         "Authentication required",
-        "{at} asks for a password: put it in the URL, redis://:PASSWORD@HOST",
+        "{at} asks for a password: put it into the URL, redis://:PASSWORD@HOST",
     ),
     ("without any password", "{at} has no password set: leave it out of the URL"),
     ("NOPERM", "{at} denies a command ({text}): `djscope doctor` names what is needed"),
@@ -58,7 +62,7 @@ _MEANINGS = (
     ("Name or service not known", "the host of {at} is unknown: check the name in the URL"),
     ("nodename nor servname", "the host of {at} is unknown: check the name in the URL"),
     ("No address associated", "the host of {at} is unknown: check the name in the URL"),
-    ("Protocol Error", "{at} is no Redis server: check host and port in the URL"),
+    ("Protocol error", "{at} is no Redis server: check host and port in the URL"),
 )
 
 

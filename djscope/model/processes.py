@@ -71,6 +71,15 @@ def process_fact(shape: Process) -> ProcessFact:
     )  # fmt: skip
 
 
+def unknown_process(process_id: str) -> ProcessFact:
+    """One that is known by its frames only, so far; the id may be any text."""
+    host, _, rest = process_id.rpartition("/")
+    pid, _, started = rest.partition("@")
+    if not (pid.isascii() and pid.isdigit() and started.isascii() and started.isdigit()):
+        return ProcessFact(process_id, process_id, 0, 0.0, "")
+    return ProcessFact(process_id, host, int(pid), float(started), "")
+
+
 def short_name(process_id: str) -> str:
     """`host/pid` out of `host/pid@start`."""
     return process_id.partition("@")[0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from djscope.feed.delivery import Delivery
 from djscope.feed.shapes import Definition, ProbeReported, Process, RequestRecorded, TaskRecorded
 from djscope.model.definitions import Definitions
-from djscope.model.processes import ProcessFact, process_fact
+from djscope.model.processes import ProcessFact, process_fact, unknown_process
 from djscope.model.queries import QueryTable
 from djscope.model.rate import Rate
 from djscope.model.routes import RouteStat
@@ -115,10 +115,7 @@ class Session:
     def _process(self, process_id: str) -> ProcessFact:
         fact = self.processes.get(process_id)
         if fact is None:
-            host, _, rest = process_id.rpartition("/")
-            pid, _, started = rest.partition("@")
-            fact = ProcessFact(process_id, host, int(pid or 0), float(started or 0), "")
-            self.processes[process_id] = fact
+            fact = self.processes[process_id] = unknown_process(process_id)
         return fact
 
     def _note_gaps(self, process: ProcessFact, delivery: Delivery) -> None:

@@ -33,7 +33,10 @@ class Address(NamedTuple):
 
 def parse(url: str) -> Address:
     """The address in `url`; `AddressError` says what is wrong, never quoting a password."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise AddressError("the Redis URL is malformed") from None
     if parts.scheme not in ("redis", "rediss", "unix"):
         raise AddressError(
             "the Redis URL has to begin with redis://, rediss:// or unix://"

@@ -97,7 +97,10 @@ class Connection:
     def _greet(self, address: Address) -> None:
         if address.password:
             user = (address.user,) if address.user else ()
-            self.call("AUTH", *user, address.password)
+            reply = self.pipeline(("AUTH", *user, address.password))[0]
+            # A password too many is no reason to stay outside; redis-py gets in as well.
+            if isinstance(reply, ReplyError) and "without any password" not in str(reply):
+                raise reply
         if address.database:
             self.call("SELECT", address.database)
 

@@ -20,7 +20,16 @@ from djscope.feed.status import Link
 from djscope.watch import Watch
 from djscope_probes import wire
 from tests.real.servers import bare
-from tests.real.tools import Levels, client_of, djscope, environment, started, wait_for, watching
+from tests.real.tools import (
+    Levels,
+    client_of,
+    djscope,
+    environment,
+    started,
+    wait_for,
+    wake,
+    watching,
+)
 
 pytestmark = pytest.mark.real
 APP = "bare"
@@ -198,14 +207,12 @@ def test_what_is_no_lease_watches_nothing(url: str, client: redis.Redis) -> None
     for words in (b"\xff", b"need", b"need \xff no such", b"wake", b"dance"):
         client.xadd(KEYS.control, {"m": words, b"\xfe": words})
 
-    [(member, before)] = client.zrange(KEYS.procs, 0, -1, withscores=True)
-    client.xadd(KEYS.control, {"m": "wake"})
-    wait_for(lambda: client.zscore(KEYS.procs, member) > before, what="a refresh")
+    wake(client, KEYS)
     assert not client.exists(KEYS.events)
-    levels = Levels(client, APP)
-    with watching(url, APP):
-        wait_for(lambda: levels.all_are("watch", 1), what="arming")
-    wait_for(lambda: levels.all_are("off", 1), what="disarming")
+    with Levels(url, APP) as levels:
+        with watching(url, APP):
+            wait_for(lambda: levels.all_are("watch", 1), what="arming")
+        wait_for(lambda: levels.all_are("off", 1), what="disarming")
 
 
 def test_text_of_another_viewer_cannot_steer_the_terminal(

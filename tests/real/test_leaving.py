@@ -21,10 +21,9 @@ def test_kill_9_of_the_viewer_turns_all_probes_off(quiet: Quiet, tmp_path: Path)
     """Within the lease's time to live and two seconds, every process has its originals back."""
     command = [sys.executable, "-m", "djscope", "now", "--for", "60s", "--redis", quiet.redis_url]
     with (
-        client_of(quiet.redis_url) as client,
+        Levels(quiet.redis_url, quiet.app) as levels,
         started(*command, env=environment(tmp_path / "run")) as viewer,
     ):
-        levels = Levels(client, quiet.app)
         wait_for(lambda: levels.all_are("watch", quiet.n), what="arming")
         viewer.kill()
         killed = time.monotonic()
@@ -55,8 +54,10 @@ def test_on_quit_the_viewer_says_what_was_confirmed(quiet: Quiet) -> None:
 
 def test_the_last_of_two_viewers_turns_it_off(quiet: Quiet) -> None:
     """The first to leave says who still watches, and the probes stay armed; each saw the other."""
-    with client_of(quiet.redis_url) as client, watching(quiet.redis_url, quiet.app) as second:
-        levels = Levels(client, quiet.app)
+    with (
+        Levels(quiet.redis_url, quiet.app) as levels,
+        watching(quiet.redis_url, quiet.app) as second,
+    ):
         wait_for(lambda: levels.all_are("watch", quiet.n), what="arming")
         first = Watch(quiet.redis_url, quiet.app)
         first.start()

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import redis
 
 from djscope_probes.wire import Keys
 from tests.real.projects.targets import SIGNALS, TARGETS
 from tests.real.servers import Quiet
-from tests.real.tools import Levels, client_of, keys_of, wait_for, watching
+from tests.real.tools import Levels, client_of, keys_of, wait_for, wake, watching
 
 pytestmark = pytest.mark.real
 KEYS = Keys(Quiet.app)
@@ -45,12 +44,6 @@ def monitored(url: str) -> Iterator[dict[str, list[list[str]]]]:
         thread.join(5)
 
 
-def wake(client: redis.Redis) -> None:
-    """What a viewer does to be noticed; here nobody holds a lease."""
-    client.xadd(KEYS.control, {"m": "wake"}, maxlen=100)
-    client.expire(KEYS.control, 120)
-
-
 def cycles(said: dict[str, list[list[str]]], n: int) -> list[list[list[str]]]:
     """The commands of each probe's last cycle, once `n` of them wait for control again."""
     waiting = [each for each in list(said.values()) if each[-1][0] == "XREAD"]
@@ -76,8 +69,7 @@ def test_what_is_looked_at_is_all_that_there_is(quiet: Quiet) -> None:
     """Watched, a process has exactly as many wrappers and receivers as these tests know of; then
     nobody watches, and all of them are gone again.
     """
-    with client_of(quiet.redis_url) as client, watching(quiet.redis_url, quiet.app):
-        levels = Levels(client, quiet.app)
+    with Levels(quiet.redis_url, quiet.app) as levels, watching(quiet.redis_url, quiet.app):
         wait_for(lambda: levels.all_are("watch", quiet.n), what="arming")
         armed = quiet.states()
     idle = quiet.states()
@@ -95,8 +87,10 @@ def test_two_keys_stand_in_redis(quiet: Quiet) -> None:
     """A viewer came and left: whatever it caused has a time to live, and once that has run out
     only the two keys by which processes are found are there, however often probes refresh them.
     """
-    with client_of(quiet.redis_url) as client:
-        levels = Levels(client, quiet.app)
+    with (
+        client_of(quiet.redis_url) as client,
+        Levels(quiet.redis_url, quiet.app) as levels,
+    ):
         with watching(quiet.redis_url, quiet.app):
             wait_for(lambda: levels.all_are("watch", quiet.n), what="arming")
         wait_for(lambda: levels.all_are("off", quiet.n), what="disarming")
@@ -104,12 +98,7 @@ def test_two_keys_stand_in_redis(quiet: Quiet) -> None:
         lasting = {key: client.pttl(key) for key in left}
         for key in left - STANDING:
             client.pexpire(key, 1)
-        before = dict(client.zrange(KEYS.procs, 0, -1, withscores=True))
-        wake(client)
-        wait_for(
-            lambda: all(client.zscore(KEYS.procs, each) > at for each, at in before.items()),
-            what="a refresh",
-        )
+        wake(client, KEYS)
         client.pexpire(KEYS.control, 1)
         wait_for(lambda: KEYS.control not in keys_of(client))
 
@@ -124,7 +113,8 @@ def test_an_idle_process_sends_at_most_twelve_commands_a_minute(quiet: Quiet) ->
     as many commands as that takes, make a minute.
     """
     with client_of(quiet.redis_url) as client, monitored(quiet.redis_url) as said:
-        wake(client)
+        client.xadd(KEYS.control, {"m": "wake"})
+        client.expire(KEYS.control, 120)
         probes = wait_for(lambda: cycles(said, quiet.n), what="a cycle of each process")
 
     for commands in probes:

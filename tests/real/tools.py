@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 import redis
@@ -115,13 +115,36 @@ def keys_of(client: redis.Redis) -> set[str]:
     return {key.decode() for key in client.scan_iter(match=f"{PREFIX}*", count=1000)}
 
 
-class Levels:
-    """What probes say about their level, read off the channel by nobody who watches."""
+def wake(client: redis.Redis, keys: Keys) -> None:
+    """What a viewer does to be noticed; returns when every process has announced itself anew."""
+    before = dict(client.zrange(keys.procs, 0, -1, withscores=True))
 
-    def __init__(self, client: redis.Redis, app: str) -> None:
-        self._channel = Channel(client, Keys(app))
+    def refreshed() -> bool:
+        client.xadd(keys.control, {"m": "wake"}, maxlen=100)
+        client.expire(keys.control, 120)
+        now = dict(client.zrange(keys.procs, 0, -1, withscores=True))
+        return all(now[member] > score for member, score in before.items())
+
+    wait_for(refreshed, what="a refresh")
+
+
+class Levels:
+    """What probes say about their level, read off the channel by nobody who watches.
+
+    Entered before what it is to hear of: reports come seldom.
+    """
+
+    def __init__(self, url: str, app: str) -> None:
+        self._client = redis.Redis.from_url(url)
+        self._channel = Channel(self._client, Keys(app))
         self._channel.seek(self._channel.now())
         self.at: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._client.close()
 
     def read(self) -> dict[str, str]:
         """Process → the level that it reported last."""

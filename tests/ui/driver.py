@@ -56,7 +56,8 @@ class Driver:
         for key in keys:
             char = CHARS.get(key, key if len(key) == 1 else None)
             self.app.post_message(events.Key(key, char))
-            await self.pilot._wait_for_screen()
+            for _ in range(3):
+                await self.pilot._wait_for_screen()
         await self.pilot.pause()
 
     async def type(self, text: str) -> None:

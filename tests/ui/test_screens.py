@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,36 +34,37 @@ def lost() -> Feed:
 
 
 @pytest.mark.parametrize(
-    ("name", "feed", "size", "keys"),
+    ("size", "views"),
     [
-        ("overview-80x24", shop, NARROW, ""),
-        ("overview-120x30", shop, NORMAL, ""),
-        ("overview-200x50", shop, WIDE, ""),
-        ("queries-120x30", shop, NORMAL, "2"),
-        ("requests-120x30", shop, NORMAL, "3"),
-        ("tasks-120x30", shop, NORMAL, "4"),
-        ("findings-80x24", shop, NARROW, "5"),
-        ("processes-120x30", shop, NORMAL, "6"),
-        ("finding-120x30", shop, NORMAL, "5 enter"),
-        ("finding-80x24", shop, NARROW, "5 enter"),
-        ("query-120x30", shop, NORMAL, "2 enter"),
-        ("route-120x30", shop, NORMAL, "3 enter"),
-        ("unit-120x30", shop, NORMAL, "3 enter enter"),
-        ("stuck-120x30", shop, NORMAL, "3 tab enter"),
-        ("failure-120x30", shop, NORMAL, "4 enter enter"),
-        ("process-120x30", shop, NORMAL, "6 enter"),
-        ("help-80x24", shop, NARROW, "question_mark"),
-        ("frozen-80x24", shop, NARROW, "space"),
-        ("lost-120x30", lost, NORMAL, ""),
-        ("empty-80x24", empty, NARROW, ""),
-        ("tiny-39x9", shop, TINY, ""),
+        (NARROW, {
+            "overview": "1", "findings": "5", "finding": "5 enter", "help": "1 question_mark",
+            "frozen": "escape space",
+        }),
+        (NORMAL, {
+            "overview": "1", "queries": "2", "requests": "3", "tasks": "4", "processes": "6",
+            "finding": "5 enter", "query": "2 enter", "route": "3 enter", "unit": "3 enter enter",
+            "stuck": "3 tab enter", "failure": "4 enter enter", "process": "6 enter",
+        }),
+        (WIDE, {"overview": "1"}),
+        (TINY, {"overview": "1"}),
     ],
+)  # fmt: skip
+@played
+async def test_shop(size: tuple[int, int], views: dict[str, str]) -> None:
+    """Each kind of screen shows what it should, where it should."""
+    async with running(shop(), size, read=lambda _: VIEWS) as driver:
+        for name, keys in views.items():
+            await driver.press(*keys.split())
+            await driver.tick()
+
+            expect(f"{name}-{size[0]}x{size[1]}", driver)
+
+
+@pytest.mark.parametrize(
+    ("name", "feed", "size"), [("lost", lost, NORMAL), ("empty", empty, NARROW)]
 )
 @played
-async def test_screen(name: str, feed: type[Feed], size: tuple[int, int], keys: str) -> None:
-    """Each kind of screen shows what it should, where it should."""
-    async with running(feed(), size, read=lambda _: VIEWS) as driver:
-        await driver.press(*keys.split())
-        await driver.tick()
-
-        expect(name, driver)
+async def test_without_news(name: str, feed: Callable[[], Feed], size: tuple[int, int]) -> None:
+    """What stands there when nothing comes, or nothing has come yet."""
+    async with running(feed(), size) as driver:
+        expect(f"{name}-{size[0]}x{size[1]}", driver)

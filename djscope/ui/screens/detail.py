@@ -42,6 +42,9 @@ class DetailScreen(Page):
         self._opener = opener
         self._stamp: object = None
         self.detail = self._look()
+        self._prose = Prose()
+        self._lists = [RowList(spec, facts) for spec in self.detail.lists]
+        self._stack = StackView(facts, read) if self.detail.stack else None
 
     def _look(self) -> Detail:
         with self.facts.lock:
@@ -50,17 +53,20 @@ class DetailScreen(Page):
         return detail
 
     def body(self) -> Iterable[Any]:
-        lists = [RowList(spec, self.facts) for spec in self.detail.lists]
-        stack = [StackView(self.facts, self.read)] if self.detail.stack else []
         yield Crumbs()
-        yield Sections(Prose(), *lists, *stack, id="detail")
+        stack = [self._stack] if self._stack else []
+        yield Sections(self._prose, *self._lists, *stack, id="detail")
 
     def on_mount(self) -> None:
         self._show()
-        for one in self.query(RowList):
+        for one in self._lists:
             one.load()
-        filled = [one for one in self.query(RowList) if one.order.rows]
-        (filled[0] if filled else self.query_one(Prose)).focus()
+        filled = [one for one in self._every_list if one.order.rows]
+        (filled[0] if filled else self._prose).focus()
+
+    @property
+    def _every_list(self) -> list[RowList[Any]]:
+        return [*self._lists, *([self._stack.frames] if self._stack else [])]
 
     def tick(self) -> None:
         super().tick()
@@ -68,21 +74,20 @@ class DetailScreen(Page):
             self._stamp = self.facts.stamp
             self.detail = self._look()
             self._show()
-        for one in self.query(RowList):
+        for one in self._every_list:
             one.tick()
 
     def _show(self) -> None:
-        self.query_one(Prose).show(self.detail.facts)
-        for view in self.query(StackView):
-            view.show(self.detail.stack_title, self.detail.stack, self.detail.place)
+        self._prose.show(self.detail.facts)
+        if self._stack:
+            self._stack.show(self.detail.stack_title, self.detail.stack, self.detail.place)
 
     def subject(self) -> Detail:
         return self.detail
 
     def place(self) -> Place:
         """The frame under the cursor, or else where it happens."""
-        views = self.query(StackView)
-        return views.first().place if views else self.detail.place
+        return self._stack.place if self._stack else self.detail.place
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action == "back" or super().check_action(action, parameters)

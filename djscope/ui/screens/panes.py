@@ -64,7 +64,8 @@ class PanesScreen(Page):
 
     def body(self) -> Iterable[Any]:
         yield self._tabs
-        yield Container(self._view(PANES[0]), id="panes")
+        self._panes = Container(self._view(PANES[0]), id="panes")
+        yield self._panes
 
     def _view(self, pane: Pane) -> PaneView:
         view = self._views[pane.id] = PaneView(pane, self.facts)
@@ -83,7 +84,7 @@ class PanesScreen(Page):
         self.shown.display = False
         self._tabs.current, self.title = pane.id, pane.title
         if pane.id not in self._views:
-            await self.query_one("#panes").mount(self._view(pane))
+            await self._panes.mount(self._view(pane))
         self.shown.display = True
         focused = self.shown.lists[0]
         focused.focus()

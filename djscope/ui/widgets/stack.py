@@ -39,27 +39,27 @@ class StackView(Container):
         super().__init__()
         self._stack: Stack = ()
         self._everything = False
-        self._list = RowList(self._spec(), facts)
+        self.frames = RowList(self._spec(), facts)
         self._source = SourceView(read)
 
     def compose(self) -> ComposeResult:
-        yield self._list
+        yield self.frames
         yield self._source
 
     def show(self, title: str, stack: Stack, place: Place) -> None:
         """Another stack; begin at `place` if it is one of the frames."""
-        self._list.heading = title
+        self.frames.heading = title
         if stack == self._stack:
             return
         self._stack = stack
-        self._list.load()
-        at = [frame for _, frame in self._list.order.rows]
-        self._list.go(at.index(place) if place in at else 0)
+        self.frames.load()
+        at = [frame for _, frame in self.frames.order.rows]
+        self.frames.go(at.index(place) if place in at else 0)
 
     @property
     def place(self) -> Place:
         """The frame under the cursor."""
-        frame = self._list.order.current
+        frame = self.frames.order.current
         return frame[1] if frame else NOWHERE
 
     def on_row_list_moved(self, event: RowList.Moved) -> None:
@@ -68,7 +68,7 @@ class StackView(Container):
 
     def action_frames(self) -> None:
         self._everything = not self._everything
-        self._list.load()
+        self.frames.load()
 
     def _rows(self, _: Facts) -> Sequence[Frame]:
         frames = list(enumerate(self._stack))
