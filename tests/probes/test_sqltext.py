@@ -19,6 +19,9 @@ CASES = {
         'SELECT "T"."a" FROM `x` WHERE "T"."id" IN (%s, …)'
     ),
     "INSERT INTO t VALUES (%s, %s), (%s, %s), (%s, %s)": "INSERT INTO t VALUES (%s, …), …",
+    r"SELECT a FROM t WHERE a LIKE %s ESCAPE '\' AND b = 'secret'": (
+        "SELECT a FROM t WHERE a LIKE %s ESCAPE ? AND b = ?"
+    ),
     'SAVEPOINT "s140_x1"': "SAVEPOINT …",
     "SELECT %(name)s": "SELECT %(name)s",
 }
@@ -51,3 +54,13 @@ def test_a_text_is_bounded() -> None:
     assert (
         len(normalise("SELECT " + ", ".join(f"column_{n}" for n in range(100_000)))) <= TEXT_BYTES
     )
+
+
+@pytest.mark.parametrize(
+    "sql", ["'" + r"\'" * 30_000, "$a$ " * 15_000, "/* " * 20_000, "'" * 60_001]
+)
+def test_hostile_texts_cost_no_more_than_others(sql: str) -> None:
+    """The regular expression holds the interpreter: it must not be quadratic. (This test would
+    not end in its time.)
+    """
+    assert normalise(f"SELECT {sql}")

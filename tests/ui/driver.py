@@ -110,7 +110,6 @@ async def running(
 
     app = DjscopeApp(feed, export or note, read)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.pause()
         driver = Driver(app, pilot, exported)
         await driver.tick()
         yield driver

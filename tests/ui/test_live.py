@@ -145,7 +145,7 @@ async def test_source_is_shown_around_the_frame() -> None:
         await driver.press("j")
 
         assert "shop/middleware.py:18" in driver.screen
-        assert "this machine has no such file" in driver.screen
+        assert "no such file on this machine" in driver.screen
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])

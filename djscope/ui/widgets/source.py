@@ -88,7 +88,7 @@ class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
     def _absent(self) -> str:
         if not self._place.file:
             return " no line known"
-        return " this machine has no such file; --map REMOTE=LOCAL says where it is"
+        return " no such file on this machine"
 
 
 def _tidy(line: str) -> str:
