@@ -31,7 +31,10 @@ def timing(column_id: str, title: str, width: Width, us: Callable[[R], float]) -
 def quantiles(
     hist: Callable[[R], Histogram], top: Callable[[R], int], ranks: tuple[int, int, int]
 ) -> list[Column[R]]:
-    """p50, p95 (from enough samples on) and max, with the ranks of the three columns."""
+    """p50, p95 and max, with the ranks of the three columns.
+
+    Without enough samples for a p95 a row is sorted by its p50: what is slow stays on top.
+    """
 
     def at(q: float) -> Callable[[R], float]:
         return lambda row: fmt.quantile(hist(row), q, top(row))
@@ -39,9 +42,14 @@ def quantiles(
     def tail(row: R) -> float:
         return at(0.95)(row) / 1e3 if hist(row).n >= fmt.ENOUGH else 0.0
 
+    def rank(row: R) -> float:
+        return tail(row) or at(0.5)(row) / 1e3
+
     return [
         timing("p50", "p50", (6, 0, ranks[0]), at(0.5)),
-        Column("p95", "p95", (6, 0, ranks[1]), lambda row: fmt.p95(hist(row), top(row)), tail),
+        Column(
+            "p95", "p95", (6, 0, ranks[1]), lambda row: fmt.p95(hist(row), top(row)), tail, rank
+        ),
         timing("max", "max", (6, 0, ranks[2]), top),
     ]
 

@@ -17,8 +17,8 @@ Width = tuple[int, int, int]
 class Column(Generic[R]):
     """`number` makes it sort downwards and compare in filters; durations count milliseconds.
 
-    `rank` sorts a text other than by its letters, `fill` draws into exactly the width it is told
-    (bars, sparklines), `tone` names a style; of a text with `tail` the end is what matters.
+    `rank` is what it sorts by when that is not what it shows, `fill` draws into exactly the width
+    it is told (bars, sparklines), `tone` names a style; of a text with `tail` the end matters.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Column(Generic[R]):
         return self.number is not None or self.rank is not None
 
     def sort_key(self, row: R) -> float | str:
-        key = self.number or self.rank
+        key = self.rank or self.number
         return key(row) if key else self.cell(row).casefold()
 
     def draw(self, row: R, width: int) -> str:

@@ -68,6 +68,11 @@ def many(n: float, word: str) -> str:
     return f"{count(n)} {word}{ending}"
 
 
+def silence(seconds: float) -> str:
+    """Under a second it is none."""
+    return duration(seconds * 1e6) if seconds >= 1 else NONE
+
+
 def ago(seconds: float) -> str:
     """`just now`, `4.0s ago`."""
     return f"{duration(seconds * 1e6)} ago" if seconds >= 1 else "just now"

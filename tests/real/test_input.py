@@ -17,6 +17,7 @@ import redis
 from djscope.feed.channel import Channel
 from djscope.feed.embedded import start_embedded
 from djscope.feed.status import Link
+from djscope.model.findings import find
 from djscope.watch import Watch
 from djscope_probes import wire
 from tests.real.servers import bare
@@ -244,3 +245,24 @@ def test_definitions_that_are_none_are_missing(client: redis.Redis, watch: Watch
     client.hset(KEYS.defs, "n1", json.dumps("books/"))
     wait_for(lambda: definitions.text("n1") == "books/", what="the name")
     assert watch.status.link is Link.LIVE
+
+
+def test_no_verdict_on_what_is_not_known_yet(client: redis.Redis, watch: Watch) -> None:
+    """Queries may come before the texts, lines and relations they refer to: what looks like a loop
+    until then is an N+1 once they are there, and never a finding without a place.
+    """
+    group = wire.Group(
+        "q7", "l7", "", "get", "r7", "l8", 20, 20_000, 900, 0, 20, 20, [[10, 20]], 20, 20
+    )
+    publish(client, frame(request("early", name_id="n7", queries=20, groups=[group])))
+    wait_for(lambda: recent(watch) == {"early"}, what="the unit")
+    early = [one.kind for one in find(watch.session, watch.now()) if one.kind != "request_failing"]
+    values = {
+        "n7": "books/", "q7": "SELECT 1", "l7": ["/a/views.py", 7, "f", True],
+        "l8": ["/a/views.py", 8, "f", True], "r7": ["Book", "author", "author", "fk", "Book"],
+    }  # fmt: skip
+    client.hset(KEYS.defs, mapping={key: json.dumps(value) for key, value in values.items()})
+    wait_for(lambda: watch.session.definitions.relation("r7"), what="the definitions")
+    later = [one.kind for one in find(watch.session, watch.now()) if one.kind != "request_failing"]
+
+    assert (early, later) == ([], ["n_plus_one"])

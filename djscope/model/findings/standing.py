@@ -16,8 +16,8 @@ def is_stuck(fact: UnitFact, now: float, least_s: float) -> bool:
 
 
 def app_place(stack: Stack) -> Place | None:
-    """The application line of a stack, else its innermost; None without a stack."""
-    return next((frame for frame in stack if frame.app), stack[0] if stack else None)
+    """The innermost application line of a stack."""
+    return next((frame for frame in stack if frame.app), None)
 
 
 def stuck(kind: str, fact: UnitFact, defs: Definitions, now: float) -> Finding:
@@ -34,7 +34,7 @@ def stuck(kind: str, fact: UnitFact, defs: Definitions, now: float) -> Finding:
         title=f"{word} stands at one line for {seconds(still)}, waits in {waits_in}{before}",
         unit=defs.text(fact.unit.name_id),
         unit_kind=fact.kind,
-        where=app_place(stack) or Place("", 0, defs.text(fact.unit.name_id)),
+        where=app_place(stack) or next(iter(stack), Place("", 0, defs.text(fact.unit.name_id))),
         evidence={
             "age s": round(fact.age_s(now), 1),
             "standing s": round(still, 1),

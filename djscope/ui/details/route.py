@@ -70,7 +70,7 @@ def _means(stat: RouteStat) -> str:
         fmt.duration(us / stat.n) for us in (stat.wall_us, stat.sql_us, stat.cpu_us, rest)
     )
     each = fmt.count(round(stat.queries / stat.n, 1))
-    return f"wall {wall} = sql {sql} + cpu {cpu} + neither {wait} · {each} queries"
+    return f"wall {wall} = sql {sql} + cpu {cpu} + other {wait} · {each} queries"
 
 
 def _failures(rows: Callable[[Facts], Iterable[Failure]]) -> Spec[Failure]:

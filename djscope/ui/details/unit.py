@@ -98,5 +98,5 @@ def _time(unit: UnitFact) -> str:
     parts = [f"wall {fmt.duration(facts.wall_us)}", f"sql {fmt.duration(sql)}"]
     if facts.cpu_us >= 0:
         parts.append(f"cpu {fmt.duration(facts.cpu_us)}")
-        parts.append(f"neither {fmt.duration(unit.unaccounted_us)}")
+        parts.append(f"other {fmt.duration(unit.unaccounted_us)}")
     return " · ".join([*parts, f"{facts.queries} queries"])

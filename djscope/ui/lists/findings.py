@@ -34,5 +34,5 @@ def _columns(_: Facts) -> Sequence[Column[Finding]]:
         timing("cost", "cost", (6, 0, 3), lambda f: f.total_ms * 1e3 or -1),
         moment("first", "first", (8, 0, 8), lambda f: f.first_seen),
         moment("last", "last", (8, 0, 7), lambda f: f.last_seen),
-        Column("unit", "in", (14, 2, 6), lambda f: f.unit),
+        Column("unit", "in", (22, 2, 6), lambda f: f.unit),
     ]

@@ -45,7 +45,7 @@ def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
         Column("off", "off", (6, 1, 5), lambda p: " ".join((*p.off, *p.lost)) or fmt.NONE),
         Column("versions", "versions", (12, 3, 6), process.versions),
         Column(
-            "seen", "silent", (6, 0, 2), lambda p: fmt.duration(silent(p) * 1e6),
+            "seen", "silent", (6, 0, 2), lambda p: fmt.silence(silent(p)),
             lambda p: silent(p) * 1e3,
         ),
     ]  # fmt: skip

@@ -31,7 +31,7 @@ def queries(list_id: str, title: str, rows: Rows = all_queries) -> Spec[QuerySta
 
 def _columns(facts: Facts, titled: bool) -> Sequence[Column[QueryStat]]:
     named: Column[QueryStat] = Column(
-        "route", "route/task", (10, 2, 3), lambda s: facts.text(s.name_id)
+        "route", "route/task", (10, 2, 3), lambda s: facts.text(s.name_id), tail=True
     )
 
     def rank(stat: QueryStat) -> float:

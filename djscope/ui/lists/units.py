@@ -36,7 +36,9 @@ def all_running(facts: Facts) -> Iterable[UnitFact]:
 def _running_columns(facts: Facts) -> Sequence[Column[UnitFact]]:
     return [
         timing("age", "age", (6, 0, 0), lambda u: u.age_s(facts.now) * 1e6),
-        Column("name", "route/task", (14, 3, 0), lambda u: unit.name(facts, u)),
+        Column(
+            "name", "route/task", (14, 3, 0), lambda u: facts.text(u.unit.name_id), tail=True
+        ),
         location("now", "where now", (18, 3, 1), lambda u: facts.place(u.unit.now_id)),
         Column(
             "note", "note", (13, 0, 2), lambda u: "before attach" if u.unit.adopted else "",
@@ -69,7 +71,7 @@ def _recent_columns(_: Facts) -> Sequence[Column[UnitFact]]:
         timing("sql", "sql", (6, 0, 2), lambda u: u.unit.sql_us + u.unit.fetch_us),
         amount("queries", "queries", (7, 0, 0), lambda u: u.unit.queries),
         timing("cpu", "cpu", (6, 0, 4), lambda u: u.unit.cpu_us),
-        timing("neither", "neither", (7, 0, 5), lambda u: u.unaccounted_us),
+        timing("other", "other", (6, 0, 5), lambda u: u.unaccounted_us),
         Column("exception", "exception", (14, 2, 2), lambda u: u.unit.exception, tone=_tone),
         Column("process", "process", (12, 1, 3), lambda u: short_name(u.process), tail=True),
     ]

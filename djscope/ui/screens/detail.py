@@ -62,7 +62,7 @@ class DetailScreen(Page):
         for one in self._lists:
             one.load()
         filled = [one for one in self._every_list if one.order.rows]
-        (filled[0] if filled else self._prose).focus()
+        self.set_focus(filled[0] if filled else self._prose)
 
     @property
     def _every_list(self) -> list[RowList[Any]]:

@@ -24,7 +24,7 @@ class PaneView(Sections):
     DEFAULT_CSS = """
     PaneView { height: 1fr; }
     PaneView > #running { height: 1fr; }
-    PaneView > #requests, PaneView > #tasks { height: 2fr; }
+    PaneView > #requests, PaneView > #tasks { height: 3fr; }
     .-normal #overview { layout: grid; grid-size: 2; grid-gutter: 0 1; }
     .-wide #overview { layout: grid; grid-size: 3; grid-gutter: 0 1; }
     .-normal #overview > #findings { column-span: 2; }
@@ -76,7 +76,7 @@ class PanesScreen(Page):
         return self._views[self._tabs.current]
 
     def on_mount(self) -> None:
-        self.shown.lists[0].focus()
+        self.set_focus(self.shown.lists[0])
 
     async def show(self, number: int) -> None:
         """Bring pane `number` (from 1) to the front."""
@@ -86,8 +86,7 @@ class PanesScreen(Page):
         if pane.id not in self._views:
             await self._panes.mount(self._view(pane))
         self.shown.display = True
-        focused = self.shown.lists[0]
-        focused.focus()
+        self.set_focus(self.shown.lists[0])
         for one in self.shown.lists:
             one.tick()
         self._tabs.tick()

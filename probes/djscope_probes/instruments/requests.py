@@ -103,6 +103,8 @@ class RequestsInstrument:
             if type(unit) is RequestUnit:
                 try:
                     name_request(unit, request)
+                    if unit.protocol == "asgi":
+                        unit.asyncio_task = innermost_task()
                 except Exception:
                     self.guard.failed()
             return result
@@ -123,9 +125,8 @@ class RequestsInstrument:
         async def get_response_async(handler: Any, request: Any) -> Any:
             unit = current() if patch.on else None
             if type(unit) is RequestUnit:
-                # ASGIHandler runs this in a task of its own: that is where a stuck request stands.
                 try:
-                    unit.asyncio_task = weakref.ref(asyncio.current_task())
+                    unit.asyncio_task = innermost_task()
                 except Exception:
                     self.guard.failed()
             response = await original(handler, request)
@@ -160,6 +161,19 @@ class RequestsInstrument:
         # An ASGI request ends when its `__call__` does; this signal comes from an executor thread.
         if type(unit) is RequestUnit and unit.protocol == "wsgi":
             self._end(unit)
+
+
+def innermost_task() -> weakref.ref[Any] | None:
+    """The asyncio task that runs this: where a request that hangs will stand.
+
+    ASGIHandler gives `get_response_async` one of its own; below a sync middleware asgiref makes
+    another, which `resolve_request` sees.
+    """
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop runs in this thread
+        return None
+    return weakref.ref(task) if task is not None else None
 
 
 def name_request(unit: RequestUnit, request: Any) -> None:
