@@ -79,7 +79,7 @@ def _compares(column: Column[Any], compare: str, wanted: str) -> Test:
 
 def _column(columns: Sequence[Column[Any]], name: str) -> Column[Any]:
     for column in columns:
-        if column.id == name.casefold():
+        if name.casefold() in {column.id, column.title}:
             return column
     known = " ".join(column.id for column in columns)
     raise _WrongError(f'no column "{name}" (quote text with : < >); there are: {known}')

@@ -22,12 +22,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """Everything about one thing. `copy` is what `y` takes, `place` what `o` opens."""
+    """Everything about one thing. `copy` is what `y` takes, `place` what `o` opens.
+
+    `stack` is None for things that have none, and empty while it is on its way.
+    """
 
     title: str
     facts: Sequence[Fact] = ()
     lists: Sequence[Spec[Any]] = ()
-    stack: Stack = ()
+    stack: Stack | None = None
     stack_title: str = "Stack"
     copy: str = ""
     place: Place = NOWHERE

@@ -15,13 +15,13 @@ def start(redis_url: str | None = None, app: str | None = None) -> bool:
 
     Twice is once. `redis_url` and `app` override the environment and the Django settings.
     """
-    from djscope_probes import probe
+    from djscope_probes import lifecycle
 
-    return probe.start(redis_url, app)
+    return lifecycle.start(redis_url, app)
 
 
 def stop() -> None:
     """End the probe: every original back, the thread gone. A no-op when none runs."""
-    from djscope_probes import probe
+    from djscope_probes import lifecycle
 
-    probe.stop()
+    lifecycle.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from djscope_probes.resp import Connection, Reply
 from djscope_probes.wire import PROCESS_STALE_S, WIRE_VERSION, Keys, Lease, Process, dumps
@@ -21,13 +22,18 @@ class Control:
         self._app = process.app
         self._last_id = b"0-0"
         self._refreshes = 0
+        self._offset = 0.0
 
-    def clock(self) -> float:
-        """Redis time, in seconds: the one clock that all hosts share."""
+    def now(self) -> float:
+        """Redis time in seconds, the one clock that all hosts share; ours may jump meanwhile."""
+        return time.monotonic() + self._offset
+
+    def synchronise(self) -> None:
+        """Ask Redis what time it is."""
         seconds, micros = self._connection.call("TIME")
-        return int(seconds) + int(micros) / 1e6
+        self._offset = int(seconds) + int(micros) / 1e6 - time.monotonic()
 
-    def refresh(self, redis_now: float) -> list[Lease]:
+    def refresh(self) -> list[Lease]:
         """Announce the process; take the stream's last id *before* the slots, so no wake is lost.
 
         Five commands, so that an idle process stays under twelve a minute; the two keys' expiry is
@@ -41,8 +47,8 @@ class Control:
         last, slots, *_ = self._connection.pipeline(
             ("XREVRANGE", keys.control, "+", "-", "COUNT", 1),
             ("MGET", *keys.leases),
-            ("ZADD", keys.procs, f"{redis_now:.3f}", self._member),
-            ("ZADD", keys.apps, f"{redis_now:.3f}", self._app),
+            ("ZADD", keys.procs, f"{self.now():.3f}", self._member),
+            ("ZADD", keys.apps, f"{self.now():.3f}", self._app),
             ("EXPIRE", *expire),
         )
         if isinstance(last, list):

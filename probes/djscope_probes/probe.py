@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from djscope_probes import __version__, endpoint, hosts, native, settings
-from djscope_probes.address import Address, AddressError, parse
+from djscope_probes import __version__, hosts, native, settings
+from djscope_probes.address import Address
 from djscope_probes.arming import Armament
 from djscope_probes.control import BLOCK_MS, Control, needed_in
 from djscope_probes.outbox import Outbox
@@ -56,7 +56,7 @@ class Probe:
                     self._serve(address)
                 except ReplyError as error:
                     pause = MAX_CLIENTS_S if "max number of clients" in str(error) else RETRY_S[-1]
-                except (OSError, ValueError, TypeError, LookupError):
+                except OSError:
                     pass
                 except Exception:
                     self.armament.guard.failed()
@@ -90,48 +90,46 @@ class Probe:
     def _serve(self, address: Address) -> None:
         connection = self._connection = Connection(address)
         control = Control(connection, self.keys, self.process)
-        offset = control.clock() - time.time()
-        leases = control.refresh(time.time() + offset)
+        control.synchronise()
+        leases = control.refresh()
         while not self._ending:
             if leases:
-                leases = self._watch(connection, control, offset, leases)
+                leases = self._watch(connection, control, leases)
             else:
                 control.wait(BLOCK_MS)
-                leases = control.refresh(time.time() + offset)
+                leases = control.refresh()
         control.leave()
 
-    def _watch(
-        self, connection: Connection, control: Control, offset: float, leases: list[Lease]
-    ) -> list[Lease]:
+    def _watch(self, connection: Connection, control: Control, leases: list[Lease]) -> list[Lease]:
         """Armed for as long as somebody watches; flushes, and announces itself as when off."""
         self._arm("deep" if any(lease.level == "deep" for lease in leases) else "watch")
         outbox = Outbox(self.keys, self.process.id, self.armament.defs)
         announced = time.monotonic()
         try:
             while leases and not self._ending:
-                self._flush(connection, outbox, offset)
+                self._flush(connection, outbox, control.now())
                 self.armament.defs.needed(needed_in(control.wait(FLUSH_MS)))
                 if time.monotonic() - announced > BLOCK_MS / 1000:
                     announced = time.monotonic()
-                    leases = control.refresh(time.time() + offset)
+                    leases = control.refresh()
                 else:
                     leases = control.leases()
-            self._flush(connection, outbox, offset)
+            self._flush(connection, outbox, control.now())
         finally:
             self._disarm()
         # Off, and says so: whoever quits wants to read it.
         sent = self._sent_before + connection.sent
         report = self.armament.report(time.thread_time_ns(), sent)
-        outbox.send(connection, [report], time.time() + offset)
+        outbox.send(connection, [report], control.now())
         return leases
 
-    def _flush(self, connection: Connection, outbox: Outbox, offset: float) -> None:
+    def _flush(self, connection: Connection, outbox: Outbox, redis_now: float) -> None:
         sent = self._sent_before + connection.sent
         events = self.armament.collect(time.thread_time_ns(), sent)
         outbox.dropped += self.armament.ledger.dropped
         self.armament.ledger.dropped = 0
         if events:
-            outbox.send(connection, events, time.time() + offset)
+            outbox.send(connection, events, redis_now)
 
     def _arm(self, level: str) -> None:
         self.armament.arm(level)
@@ -152,8 +150,9 @@ class Probe:
 
     def _at_exit(self, **_: Any) -> None:
         """The last records get one bounded flush; the process does not wait longer for us."""
-        self._ending = True
-        self._ended.acquire(True, EXIT_S)
+        if os.getpid() == self.process.pid:  # a forked child has the handler, not the thread
+            self._ending = True
+            self._ended.acquire(True, EXIT_S)
 
     def _drop_connection(self) -> None:
         self._disarm()
@@ -177,73 +176,3 @@ def this_process(app: str) -> Process:
         celery=str(getattr(sys.modules.get("celery"), "__version__", "")),
         probe=__version__,
     )
-
-
-def address_finder(url: str) -> Callable[[], Address | None] | None:
-    """Where to look for Redis: the URL, or under DEBUG what a viewer left; None: nowhere."""
-    if not url:
-        return found_endpoint if settings.debug() else None
-    try:
-        address = parse(url)
-    except AddressError:
-        return None
-    return lambda: address
-
-
-def found_endpoint() -> Address | None:
-    """A viewer's embedded server, if one is there now."""
-    url = endpoint.read()
-    return parse(url) if url else None
-
-
-_running: Probe | None = None
-_stopped = False
-_waiting = False
-
-
-def start(redis_url: str | None, app: str | None) -> bool:
-    """See `djscope_probes.start`."""
-    global _stopped
-    _stopped = False
-    if settings.disabled():
-        return False
-    if hosts.is_prefork_parent():
-        _start_in_children(redis_url, app)
-        return False
-    return _start_here(redis_url, app)
-
-
-def stop() -> None:
-    """See `djscope_probes.stop`."""
-    global _running, _stopped, _waiting
-    _stopped, _waiting = True, False
-    hosts.stay_out_of_children()
-    probe, _running = _running, None
-    if probe is not None and probe.process.pid == os.getpid():
-        probe.end(within=1.0)
-
-
-def _start_in_children(redis_url: str | None, app: str | None) -> None:
-    global _waiting
-    if _waiting:
-        return
-    _waiting = True
-
-    def start_child() -> None:
-        if not _stopped:
-            _start_here(redis_url, app)
-
-    hosts.start_in_children(start_child)
-
-
-def _start_here(redis_url: str | None, app: str | None) -> bool:
-    """Start in this very process; after a fork the parent's probe does not count."""
-    global _running
-    if _running is not None and _running.process.pid == os.getpid():
-        return True
-    find = address_finder(redis_url or settings.redis_url())
-    if find is None:
-        return False
-    _running = Probe(find, app or settings.app())
-    native.start_thread(_running.run)
-    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -98,7 +98,7 @@ def test_what_hangs_is_adopted_and_let_go(quiet: Quiet) -> None:
             let_go(gates[kind])
             last = wait_for(lambda kind=kind: gone(watch, facts[kind]), what=f"the {kind}'s end")
 
-            assert last.unit.state == "ended"
+            assert last.unit.state == "ended", kind
             assert not last.failed
             assert last.unit.adopted
             assert last.unit.wall_us > AGE_S * 1e6
@@ -117,6 +117,24 @@ def test_what_ends_unwatched_leaves_nothing_behind(quiet: Quiet) -> None:
     with watching(quiet.redis_url, quiet.app) as watch:
         wait_for(lambda: watch.session.watching()[0] == quiet.n, what="arming")
         assert watch.session.running == {}
+
+
+def test_what_began_while_another_watched_is_adopted(quiet: Quiet) -> None:
+    """The first viewer saw both begin and left; the next one sees them still, and where."""
+    with watching(quiet.redis_url, quiet.app) as first:
+        wait_for(lambda: first.session.watching()[0] == quiet.n, what="arming")
+        hung = ExitStack()
+        gates = hung.enter_context(hanging(quiet))
+    with hung, watching(quiet.redis_url, quiet.app) as second:
+        for kind, (_, file, mark) in EXPECTED.items():
+            fact = wait_for(lambda kind=kind: adopted(second, kind), 5, kind)
+            stack = second.session.definitions.stack(fact.unit.now_id)
+            place = next(place for place in stack if place.app)
+
+            assert (place.file, place.line) == (str(file), line_of(file, mark))
+            let_go(gates[kind])
+            last = wait_for(lambda fact=fact: gone(second, fact), what=f"the {kind}'s end")
+            assert last.unit.adopted
 
 
 def test_what_begins_watched_is_not_adopted(quiet: Quiet) -> None:

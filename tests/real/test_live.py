@@ -127,7 +127,7 @@ def test_the_advice_is_code_that_helps(seen: Seen, scenario: str, code: str) -> 
     assert [advice.code for one in found for advice in one.advice] == [code]
 
 
-def test_the_first_events_come_within_a_second(redis_url: str, shop: Shop) -> None:
+def test_the_first_events_come_within_a_second(redis_url: str, seen: Seen) -> None:
     """From `start` to the first request or task seen, in the best of three."""
     took = []
     for _ in range(3):
@@ -139,7 +139,7 @@ def test_the_first_events_come_within_a_second(redis_url: str, shop: Shop) -> No
     assert min(took) <= FIRST_S, took
 
 
-def test_now_prints_ten_lines_worst_first(redis_url: str, shop: Shop, tmp_path: Path) -> None:
+def test_now_prints_ten_lines_worst_first(redis_url: str, seen: Seen, tmp_path: Path) -> None:
     """Each finding on a line of its own: kind, what, where, what to do; last what it rests on."""
     done = djscope("now", "--for", "4s", "--redis", redis_url, directory=tmp_path / "run")
     lines = done.stdout.splitlines()
@@ -156,7 +156,7 @@ def test_now_prints_ten_lines_worst_first(redis_url: str, shop: Shop, tmp_path: 
     ), lines
 
 
-def test_a_snapshot_holds_all_that_was_seen(redis_url: str, shop: Shop, tmp_path: Path) -> None:
+def test_a_snapshot_holds_all_that_was_seen(redis_url: str, seen: Seen, tmp_path: Path) -> None:
     """The documented keys, with findings, units, routes, queries and tasks under them."""
     file = tmp_path / "F.json"
     done = djscope(

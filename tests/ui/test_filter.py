@@ -22,7 +22,7 @@ class Row:
 COLUMNS: list[Column[Row]] = [
     Column("name", "name", (10, 1, 0), lambda row: row.name),
     Column("n", "n", (5, 0, 0), lambda row: str(row.n), lambda row: row.n),
-    Column("p95", "p95", (5, 0, 0), lambda _: "", lambda row: row.ms),
+    Column("p95", "time", (5, 0, 0), lambda _: "", lambda row: row.ms),
 ]
 ROWS = [Row("books/", 3, 40), Row("Orders/list", 1200, 1500), Row("orders/<int:pk>/", 40, 90_000)]
 
@@ -49,6 +49,7 @@ ROWS = [Row("books/", 3, 40), Row("Orders/list", 1200, 1500), Row("orders/<int:p
         ("p95>50ms p95<2s", [1]),
         ("p95>1m", [2]),
         ("P95>1m", [2]),
+        ("time>1m", [2]),
         ('"int:pk"', [2]),
         ('-"int:pk" n>3', [1]),
         ('"unclosed', []),

@@ -203,6 +203,17 @@ async def test_filter() -> None:
         assert driver.app.is_running
 
 
+@pytest.mark.parametrize("key", ["enter", "down", "tab"])
+@played
+async def test_leaving_the_filter_line_keeps_the_filter(key: str) -> None:
+    """The list has the keys again, and shows what matches."""
+    async with running(many_routes()) as driver:
+        await driver.press("3", "slash", "b", "o", "o", "k", key)
+
+        assert driver.focused.id == "requests"
+        assert names(driver) == ["books/"]
+
+
 @played
 async def test_filter_says_what_is_wrong() -> None:
     """A mistake is explained in the line, and hides nothing meanwhile."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from itertools import count, islice
+
 import pytest
+from msgspec.structs import replace
 
 from djscope.feed.shapes import Definition, Process
 from djscope.feed.status import Link
@@ -11,6 +15,7 @@ from djscope.ui.app import THEMES
 from tests.builders import (
     NOON,
     WEB,
+    WORKER,
     Feed,
     empty,
     frame,
@@ -265,3 +270,56 @@ async def test_tabs() -> None:
         await driver.pilot.pause()
 
         assert driver.lines[1] == " 1  2 [3 Requests] 4  5 ✖1 ▲1  6"
+
+
+@played
+async def test_another_thread_feeds_meanwhile() -> None:
+    """A receiving thread, new routes and processes all the time: nothing breaks."""
+    feed, done = shop(), threading.Event()
+
+    def receive() -> None:
+        numbers = count()
+        while not done.wait(0.05):
+            for number in islice(numbers, 40):
+                key = f"x{number}"
+                with feed.lock:
+                    feed.session.definitions.add(key, f"route {number}")
+                    feed.session.announce([(replace(WEB, pid=number), NOON)], NOON)
+                slow = unit(f"slow{key}", key, state="running", now_id="s-view", groups=[group()])
+                feed.deliver(request(slow), process=WORKER)
+                feed.deliver(request(unit(key, key, groups=[group()])), report())
+
+    thread = threading.Thread(target=receive)
+    thread.start()
+    try:
+        async with running(feed) as driver:
+            for keys in ("1", "2 enter", "3 enter enter", "4 s", "5 enter", "6 G", "3 space enter"):
+                await driver.press(*keys.split())
+                feed.at += 1
+                await driver.tick()
+
+            assert driver.app.is_running
+            assert "FROZEN" in driver.screen
+    finally:
+        done.set()
+        thread.join()
+
+
+@played
+async def test_definitions_may_come_late() -> None:
+    """A detail that was opened before its SQL and stack arrived shows them once they do."""
+    feed = shop()
+    known = {
+        key: feed.session.definitions.known.pop(key) for key in ("q-author", "s-view", "l-view")
+    }
+    async with running(feed) as driver:
+        await driver.press("2", "enter")
+
+        assert "Stack" not in driver.screen
+
+        feed.session.definitions.known.update(known)
+        feed.at += 1
+        await driver.tick()
+
+        assert 'SELECT "shop_author"."name"' in driver.screen
+        assert "Stack ─ 2" in driver.screen

@@ -44,7 +44,7 @@ def _columns(facts: Facts, titled: bool) -> Sequence[Column[QueryStat]]:
             rank=rank, tone=lambda s: tone(facts.finding_of(s)),
         ),
         amount("n", "n", (5, 0, 4), lambda s: s.n),
-        amount("each", "/unit", (5, 0, 2), lambda s: s.median_per_unit()),
+        amount("unit", "/unit", (5, 0, 2), lambda s: s.median_per_unit()),
         timing("total", "total", (6, 0, 0), lambda s: s.total_us),
         *quantiles(lambda s: s.hist, lambda s: s.max_us, (5, 3, 6)),
         amount("rows", "rows", (6, 0, 7), lambda s: s.rows),

@@ -62,7 +62,7 @@ def _key(stat: RouteStat) -> tuple[str, str]:
 
 def _common(facts: Facts, title: str) -> list[RouteColumn]:
     return [
-        Column("name", title, (16, 4, 0), lambda s: facts.text(s.name_id), tail=True),
+        Column(title, title, (16, 4, 0), lambda s: facts.text(s.name_id), tail=True),
         amount("n", "n", (5, 0, 2), lambda s: s.n),
         Column(
             "rate", "rate", (6, 0, 3), lambda s: fmt.per_second(s.rate.per_second(facts.now)),
@@ -75,7 +75,7 @@ def _common(facts: Facts, title: str) -> list[RouteColumn]:
 def _costs() -> list[RouteColumn]:
     return [
         timing("sql", "sql", (6, 0, 2), lambda s: _mean(s, s.sql_us)),
-        amount("queries", "q/each", (6, 0, 1), lambda s: round(_mean(s, s.queries), 1)),
+        amount("queries", "queries", (7, 0, 1), lambda s: round(_mean(s, s.queries), 1)),
         timing("cpu", "cpu", (6, 0, 6), lambda s: _mean(s, s.cpu_us) or UNKNOWN),
         timing("other", "other", (6, 0, 6), _unaccounted),
     ]

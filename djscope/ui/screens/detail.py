@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from djscope.model.definitions import Place
+from djscope.model.definitions import NOWHERE, Place
 from djscope.ui.draw import clean
 from djscope.ui.facts import Facts
 from djscope.ui.screens.page import Page, Sections
@@ -44,7 +44,7 @@ class DetailScreen(Page):
         self.detail = self._look()
         self._prose = Prose()
         self._lists = [RowList(spec, facts) for spec in self.detail.lists]
-        self._stack = StackView(facts, read) if self.detail.stack else None
+        self._stack = StackView(facts, read) if self.detail.stack is not None else None
 
     def _look(self) -> Detail:
         with self.facts.lock:
@@ -79,7 +79,8 @@ class DetailScreen(Page):
 
     def _show(self) -> None:
         self._prose.show(self.detail.facts)
-        if self._stack:
+        if self._stack and self.detail.stack is not None:
+            self._stack.display = bool(self.detail.stack)
             self._stack.show(self.detail.stack_title, self.detail.stack, self.detail.place)
 
     def subject(self) -> Detail:
@@ -87,7 +88,8 @@ class DetailScreen(Page):
 
     def place(self) -> Place:
         """The frame under the cursor, or else where it happens."""
-        return self._stack.place if self._stack else self.detail.place
+        frame = self._stack.place if self._stack else NOWHERE
+        return frame if frame.file else self.detail.place
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action == "back" or super().check_action(action, parameters)

@@ -24,7 +24,7 @@ class HelpScreen(ModalScreen[None]):
     """Read from the same bindings that the widgets use."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1", "dismiss", "Close"),
+        Binding("escape", "dismiss", "Close"),
         Binding("down", "move(1)", "Down"),
         Binding("up", "move(-1)", "Up"),
         Binding("pagedown", "move(10)", "Page down"),

@@ -26,7 +26,7 @@ class StateConfig(AppConfig):
 def state() -> dict[str, Any]:
     """JSON: what is not the original, which receivers are ours, how many threads there are."""
     now = found()
-    probe = sys.modules.get("djscope_probes.probe")
+    probe = sys.modules.get("djscope_probes.lifecycle")
     running = getattr(probe, "_running", None)
     return {
         "pid": os.getpid(),
