@@ -97,6 +97,11 @@ class Session:
         self.queries.forget(key)
         self.gaps.append(Gap(now, "a unit under way went silent", key[0], 1))
 
+    def broken(self, what: str, now: float) -> None:
+        """A rule of ours failed; said once, not each second."""
+        if all(gap.what != what for gap in self.gaps):
+            self.gap(now, what)
+
     def watching(self) -> tuple[int, int]:
         """How many processes have reported that they are armed, and how many that they are off."""
         known = [process for process in self.processes.values() if process.reported_at]

@@ -92,8 +92,11 @@ def per_second(rate: float) -> str:
 
 
 def clock(at: float) -> str:
-    """Local time of day."""
-    return time.strftime("%H:%M:%S", time.localtime(at)) if at > 0 else NONE
+    """Local time of day; what a process says may be no time at all."""
+    try:
+        return time.strftime("%H:%M:%S", time.localtime(at)) if at > 0 else NONE
+    except (OverflowError, OSError, ValueError):
+        return NONE
 
 
 def quantile(hist: Histogram, q: float, top_us: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from djscope.feed.delivery import Delivery
 from djscope.feed.shapes import ProbeReported, Process
 from djscope.model.histogram import Histogram
@@ -106,3 +108,18 @@ def test_a_rate_forgets_what_is_older_than_a_minute() -> None:
     assert rate.per_second(1_100.0) == 0.0
     rate.add(1_000.0, 50)
     assert rate.per_second(1_101.0) == 0.0
+
+
+def test_a_rule_that_fails_does_not_take_the_others_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said once, and the view goes on."""
+    scene = Scene()
+    scene.request(group(n=9, params=9))
+
+    def broken(*_: object) -> list[object]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("djscope.model.findings.requests.verdicts", broken)
+
+    assert scene.kinds() == ["query_loop"]
+    assert scene.kinds() == ["query_loop"]
+    assert [gap.what for gap in scene.session.gaps] == ["of_requests failed: ZeroDivisionError: "]

@@ -134,7 +134,7 @@ def test_what_began_while_another_watched_is_adopted(quiet: Quiet) -> None:
             assert (place.file, place.line) == (str(file), line_of(file, mark))
             let_go(gates[kind])
             last = wait_for(lambda fact=fact: gone(second, fact), what=f"the {kind}'s end")
-            assert last.unit.adopted
+            assert (last.unit.adopted, last.unit.state) == (True, "ended"), kind
 
 
 def test_what_begins_watched_is_not_adopted(quiet: Quiet) -> None:

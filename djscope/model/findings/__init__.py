@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from djscope.model.finding import Finding, Severity
 from djscope.model.findings import queries, requests, tasks
 from djscope.model.session import Session
@@ -10,21 +12,30 @@ _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 def find(session: Session, now: float) -> list[Finding]:
-    """All findings, worst first: by severity, then by the time they cost."""
-    defs = session.definitions
-    by_kind = {
-        kind: [route for route in session.routes.values() if route.kind == kind]
-        for kind in ("request", "task")
-    }
-    running = {
-        kind: [fact for fact in session.running.values() if fact.kind == kind]
-        for kind in ("request", "task")
-    }
-    found = [
-        *queries.verdicts(list(session.queries.stats.values()), defs),
-        *requests.verdicts(by_kind["request"], running["request"], defs, now),
-        *tasks.verdicts(
-            {task.name_id: task for task in by_kind["task"]}, running["task"], defs, now
-        ),
-    ]
+    """All findings, worst first: by severity, then by the time they cost.
+
+    A rule that fails is noted as a gap and does not take the others along.
+    """
+    found: list[Finding] = []
+    for rule in (of_queries, of_requests, of_tasks):
+        try:
+            found += rule(session, now)
+        except Exception as error:
+            session.broken(f"{rule.__name__} failed: {type(error).__name__}: {error}", now)
     return sorted(found, key=lambda each: (_RANK[each.severity], -each.total_ms))
+
+
+def of_queries(session: Session, now: float) -> Iterable[Finding]:  # noqa: ARG001  (a rule's form)
+    return queries.verdicts(list(session.queries.stats.values()), session.definitions)
+
+
+def of_requests(session: Session, now: float) -> Iterable[Finding]:
+    routes = [route for route in session.routes.values() if route.kind == "request"]
+    running = [fact for fact in session.running.values() if fact.kind == "request"]
+    return requests.verdicts(routes, running, session.definitions, now)
+
+
+def of_tasks(session: Session, now: float) -> Iterable[Finding]:
+    known = {route.name_id: route for route in session.routes.values() if route.kind == "task"}
+    running = [fact for fact in session.running.values() if fact.kind == "task"]
+    return tasks.verdicts(known, running, session.definitions, now)
