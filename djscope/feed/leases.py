@@ -12,7 +12,7 @@ from djscope.errors import NothingSeenError
 from djscope.feed import decode
 from djscope.feed.redis_link import Redis
 from djscope.feed.shapes import Lease
-from djscope_probes.wire import LEASE_TTL_MS, Keys, dumps
+from djscope_probes.wire import LEASE_TTL_MS, WIRE_VERSION, Keys, dumps
 from djscope_probes.wire import Lease as LeaseOnWire
 
 RENEW_S = 1.5
@@ -49,6 +49,7 @@ class Claim:
                 client.delete(key)
             self._slot = None
         self.tell(client, "wake")
+        self._look_around(client)
 
     def tell(self, client: Redis, words: str) -> None:
         """Wake the probes with a word on the control stream."""
@@ -78,11 +79,12 @@ class Claim:
     def _look_around(self, client: Redis) -> None:
         found = [decode.lease(value) for value in client.mget(self._keys.leases) if value]
         self.others = tuple(
-            sorted(each.who for each in found if each is not None and not self._is_mine(each))
+            sorted(each.who for each in found if each is not None and self._counts(each))
         )
 
-    def _is_mine(self, lease: Lease) -> bool:
-        return lease.viewer == self._viewer
+    def _counts(self, lease: Lease) -> bool:
+        """Somebody else's, and one that our probes listen to."""
+        return lease.viewer != self._viewer and lease.wire == WIRE_VERSION
 
 
 def user() -> str:

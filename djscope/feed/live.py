@@ -115,6 +115,7 @@ class LiveFeed:
             if self._channel.behind():
                 self._channel.seek(now - 1)
             with self.lock:
+                self._sink.out_of_touch()
                 self._sink.gap(now, f"Redis was away for {now - was.since:.1f} s")
         self._claim.renew(self._client)
         if self._channel.last_id == BEGINNING:

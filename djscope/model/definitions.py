@@ -61,6 +61,10 @@ class Definitions:
         if key and key not in self.known:
             self.missing.add(key)
 
+    def complete(self, *keys: str) -> bool:
+        """Whether all of these are known: no verdict on what is not."""
+        return all(not key or key in self.known for key in keys)
+
     def text(self, key: str) -> str:
         """A SQL text or a name; `…` while it is on its way."""
         value = self.known.get(key, "…" if key else "")

@@ -102,6 +102,11 @@ class Session:
         if all(gap.what != what for gap in self.gaps):
             self.gap(now, what)
 
+    def out_of_touch(self) -> None:
+        """Redis was away: what the probes said of themselves does not hold any more."""
+        for process in self.processes.values():
+            process.level, process.reported_at = "off", 0.0
+
     def watching(self) -> tuple[int, int]:
         """How many processes have reported that they are armed, and how many that they are off."""
         known = [process for process in self.processes.values() if process.reported_at]

@@ -18,8 +18,6 @@ from djscope_probes.instruments.tasks import describe
 from djscope_probes.ledger import Ledger
 from djscope_probes.units import RequestUnit, TaskUnit, Unit, adopted, now_ns
 
-_OUR_FILES = __file__.rpartition("/")[0] + "/"
-
 
 class Adoption:
     """The units adopted in one arm, and the frames (by id) they stand and fall with."""
@@ -33,10 +31,14 @@ class Adoption:
         self._suspects: set[int] = set()
 
     def adopt(self) -> None:
-        """One pass over all threads. Instruments are in already: what they saw begin is theirs."""
+        """One pass over all threads. Instruments are in already: what they saw begin is theirs.
+
+        Frames of our wrappers say nothing: they may be of an earlier arm.
+        """
+        ours = {unit.thread for unit in list(self._ledger.running.values())}
         for thread, top in sys._current_frames().items():
             unit, frame = self._find(top)
-            if unit is None or frame is None:
+            if unit is None or frame is None or thread in ours:
                 continue
             unit.thread, unit.adopted, unit.cpu_ns = thread, True, -1
             self._frames[thread] = (id(frame), id(frame.f_code))
@@ -66,8 +68,6 @@ class Adoption:
         found: tuple[Unit | None, FrameType | None] = (None, None)
         for frame in outwards(top):
             code = frame.f_code
-            if code.co_filename.startswith(_OUR_FILES):
-                return None, None
             if code is self._request_code:
                 found = (request_in(frame), frame)
             elif code is self._task_code:

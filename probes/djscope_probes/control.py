@@ -81,7 +81,10 @@ def leases_in(slots: Reply) -> list[Lease]:
     found = []
     for value in slots if isinstance(slots, list) else ():
         try:
-            lease = Lease(*json.loads(value)[: len(Lease._fields)])
+            fields = json.loads(value)
+            if not isinstance(fields, list):
+                continue
+            lease = Lease(*fields[: len(Lease._fields)])
             if lease.level in ("watch", "deep") and lease.wire == WIRE_VERSION:
                 found.append(lease)
         except (TypeError, ValueError):

@@ -112,7 +112,8 @@ adopted: dict[int, Unit] = {}
 def current() -> Unit | None:
     """The unit that the calling code works for."""
     unit = _current.get()
-    if unit is None and adopted:
+    if adopted and (unit is None or not unit.open):
+        # A unit of an earlier arm may still stand in the context of work that was adopted since.
         unit = adopted.get(get_ident())
     return unit if unit is not None and unit.open else None
 

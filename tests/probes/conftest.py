@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -27,22 +25,22 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "DJSCOPE_DISABLED": "1",
         "DJANGO_SETTINGS_MODULE": "shop_site.settings",
     }
-    before = dict(os.environ)
-    os.environ.update(settings)
-    import django
-    from django.core.management import call_command
-    from django.db import connections
+    with pytest.MonkeyPatch.context() as environment:
+        # For the settings alone: other tests' servers must not inherit it.
+        for name, value in settings.items():
+            environment.setenv(name, value)
+        import django
+        from django.core.management import call_command
+        from django.db import connections
 
-    django.setup()
-    # What a server has loaded before it serves.
-    importlib.import_module("django.core.handlers.wsgi")
-    importlib.import_module("django.core.handlers.asgi")
-    call_command("prepare", verbosity=0)
-    assert (Path(directory) / "shop.sqlite3").exists()
+        django.setup()
+        # What a server has loaded before it serves.
+        importlib.import_module("django.core.handlers.wsgi")
+        importlib.import_module("django.core.handlers.asgi")
+        call_command("prepare", verbosity=0)
+    assert (directory / "shop.sqlite3").exists()
     yield
     connections.close_all()
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture

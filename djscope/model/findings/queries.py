@@ -30,6 +30,10 @@ TRANSACTION = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 def verdicts(stats: list[QueryStat], defs: Definitions) -> Iterator[Finding]:
     """At most one verdict on repetition and one on slowness for each statistic."""
     for stat in stats:
+        if not defs.complete(
+            stat.name_id, stat.sql_id, stat.site_id, stat.relation_id, stat.origin_id
+        ):
+            continue
         repeated = repetition(stat, defs)
         if repeated is not None:
             yield repeated
