@@ -78,6 +78,8 @@ class Shop:
             "DJSCOPE_REDIS_URL": self._redis_url,
             "PYTHONPATH": str(DEMO),
             "PYTHONUNBUFFERED": "1",
+            # Celery's and gunicorn's own leftovers go with the directory.
+            "TMPDIR": str(self.directory),
         }
         self._children.start(name, [sys.executable, *arguments], env=env, cwd=DEMO)
 

@@ -54,7 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = with_verb(list(sys.argv[1:] if argv is None else argv))
     options = parser(args[:1]).parse_args(args)
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()  # here, where a reader that went away is no error
+        return code
     except DjscopeError as error:
         print(f"djscope: {plain(str(error))}", file=sys.stderr)
         return error.exit_code

@@ -47,6 +47,8 @@ def show(target: Target) -> int:
     if watch.feed.fatal is not None:
         raise watch.feed.fatal
     print(plain(confirmed))
+    if target.ours and watch.status.others:
+        print("the embedded Redis ends with this viewer: the others have to attach again")
     return OK
 
 

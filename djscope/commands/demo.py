@@ -16,7 +16,7 @@ from djscope.children import ChildError, run_directory
 from djscope.commands import attach
 from djscope.commands.observe import observe
 from djscope.commands.snapshot import take, writable, write
-from djscope.commands.target import Target, duration, found_or_embedded
+from djscope.commands.target import Target, address_label, duration, embedded
 from djscope.errors import DjscopeError, UsageError
 from djscope.model.findings import find
 from djscope.plain import plain
@@ -47,9 +47,11 @@ def run(options: argparse.Namespace) -> int:
     if options.export:
         writable(Path(options.export))
     runner = shop_runner()
-    options.app = APP
-    with found_or_embedded(options) as target:
-        print(f"Redis: {target.label}", file=sys.stderr)
+    # Its own server unless told otherwise: the shop's worker would use anybody's as a broker.
+    if options.redis:
+        named = Target(options.redis, address_label(options.redis), APP)
+        return open_shop(runner, named, options)
+    with embedded(APP) as target:
         return open_shop(runner, target, options)
 
 
@@ -62,6 +64,7 @@ def shop_runner() -> Any:
 
 
 def open_shop(runner: Any, target: Target, options: argparse.Namespace) -> int:
+    print(f"Redis: {target.label}", file=sys.stderr)
     try:
         with runner.Shop(target.url, run_directory("shop")) as shop:
             shop.start(lambda text: print(text, file=sys.stderr))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from djscope.commands.target import add_target_arguments, find_target
-from djscope.errors import NOTHING, OK
+from djscope.errors import NOTHING, OK, NothingSeenError
 from djscope.feed.channel import Channel
 from djscope.feed.redis_link import connect
 from djscope.feed.shapes import Process
@@ -23,7 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    target = find_target(options)
+    try:
+        target = find_target(options)
+    except NothingSeenError:
+        if options.json:
+            print("[]")
+        raise
     client = connect(target.url)
     channel = Channel(client, Keys(target.app))
     now = channel.now()

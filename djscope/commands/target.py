@@ -19,16 +19,18 @@ from djscope_probes.wire import Keys
 
 NO_REDIS = (
     "no Redis is named: give --redis URL or set DJSCOPE_REDIS_URL to the one that the probes use"
+    " (on a laptop with DEBUG on, `djscope attach` brings its own, and this finds it meanwhile)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`label` names the server on screen, without secrets."""
+    """`label` names the server on screen, without secrets; `ours` ends when we do."""
 
     url: str
     label: str
     app: str
+    ours: bool = False
 
 
 def add_target_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +54,7 @@ def find_target(options: argparse.Namespace) -> Target:
     url = named_url(options)
     if not url:
         raise UsageError(NO_REDIS)
-    target = Target(url, address_of(url).label, choose_app(options, url))
+    target = Target(url, address_of(url).label, choose_app(options, url, must_exist=True))
     if not target.app:
         raise NothingSeenError(
             f'no process has announced itself at {target.label}: add "djscope_probes" to'
@@ -68,26 +70,50 @@ def found_or_embedded(options: argparse.Namespace) -> Iterator[Target]:
     if url:
         yield Target(url, address_of(url).label, choose_app(options, url))
         return
+    with embedded(options.app or os.environ.get("DJSCOPE_APP", "")) as target:
+        yield target
+
+
+@contextmanager
+def embedded(app: str) -> Iterator[Target]:
+    """A server of our own, which this user's probes find under DEBUG."""
     try:
         server = start_embedded()
     except EmbeddedServerError as error:
         raise NothingSeenError(str(error)) from None
     with server, announced(server.url):
-        yield Target(server.url, server.describe, options.app or os.environ.get("DJSCOPE_APP", ""))
+        yield Target(server.url, server.describe, app, ours=True)
 
 
-def choose_app(options: argparse.Namespace, url: str) -> str:
+def address_label(url: str) -> str:
+    """A Redis that answers, without its secrets."""
+    address = address_of(url)
+    client = connect(url)
+    try:
+        check(client, address)
+    finally:
+        client.close()
+    return address.label
+
+
+def choose_app(options: argparse.Namespace, url: str, *, must_exist: bool = False) -> str:
     """The app that was named, else the only one there; empty when there is none yet."""
     client = connect(url)
     try:
         check(client, address_of(url))
         named = options.app or os.environ.get("DJSCOPE_APP")
-        if named:
+        if named and not must_exist:
             return str(named)
         channel = Channel(client, Keys(""))
         apps = channel.apps(channel.now())
     finally:
         client.close()
+    if named and apps and named not in apps:
+        raise NothingSeenError(
+            f"no process of app {named!r} has announced itself there; there are: {', '.join(apps)}"
+        )
+    if named:
+        return str(named) if apps else ""
     if len(apps) > 1:
         raise UsageError(f"several apps publish there ({', '.join(apps)}): choose with --app NAME")
     return apps[0] if apps else ""

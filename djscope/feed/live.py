@@ -102,7 +102,7 @@ class LiveFeed:
             if apps:
                 self._join(apps[0])
                 return
-            self.status = replace(self.status, link=Link.LIVE, problem=NOBODY)
+            self.status = replace(self.status, link=Link.CONNECTING, problem=NOBODY)
             self._ending.wait(RETRY_S)
 
     def _attach(self) -> None:

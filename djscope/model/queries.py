@@ -138,7 +138,13 @@ class QueryTable:
             self._before[fact.key] = latest
         return changed
 
+    def reset(self) -> None:
+        """Count from now; of units under way what they do from now on."""
+        self.stats.clear()
+        self.left_out = 0
+
     def forget(self, key: UnitKey) -> None:
         """The unit will not report again (its process is gone)."""
         for query in self._before.pop(key, {}):
-            self.stats[query].under_way.pop(key, None)
+            if query in self.stats:
+                self.stats[query].under_way.pop(key, None)

@@ -14,12 +14,13 @@ RECENT = 50
 
 @dataclass(slots=True)
 class Failure:
-    """Failures of one route with the same exception at the same place."""
+    """Failures of one route with the same exception at the same place: final ones and retried."""
 
     exception: str
     outcome: str
     site_id: str
     n: int = 0
+    retried: int = 0
     first_at: float = 0.0
     last_at: float = 0.0
     sample: UnitFact | None = None
@@ -56,7 +57,10 @@ class RouteStat:
     seen_at_id: str = ""
 
     def quantile_us(self, q: float) -> int:
-        """Microseconds of wall time."""
+        """Microseconds of wall time: exact while all units are at hand."""
+        if 0 < self.n <= len(self.recent):
+            walls = sorted(fact.unit.wall_us for fact in self.recent)
+            return walls[min(int(q * len(walls)), len(walls) - 1)]
         return self.wall.quantile(q, self.max_us)
 
     def answer_us(self, q: float) -> int:
@@ -85,17 +89,20 @@ class RouteStat:
         self.retried += fact.outcome == "RETRY"
         if unit.wall_us >= self.max_us:
             self.max_us, self.worst = unit.wall_us, fact
-        if fact.failed:
+        if fact.failed or (fact.outcome == "RETRY" and unit.exception):
             self._count_failure(fact)
 
     def _count_failure(self, fact: UnitFact) -> None:
-        self.failed += 1
         key = (fact.unit.exception, fact.unit.site_id)
         failure = self.failures.get(key)
         if failure is None:
             failure = Failure(fact.unit.exception, fact.outcome, fact.unit.site_id)
             failure.first_at = fact.seen_at
             self.failures[key] = failure
+        if not fact.failed:
+            failure.retried += 1
+            return
+        self.failed += 1
         failure.n += 1
         failure.last_at = fact.seen_at
         failure.sample = fact

@@ -91,6 +91,15 @@ class Session:
         self.gaps.append(Gap(at, what))
         self.version += 1
 
+    def reset(self, now: float) -> None:
+        """Forget what was counted: from here on it is told whether a problem is still there."""
+        self.routes.clear()
+        self.queries.reset()
+        self.recent.clear()
+        self.gaps.clear()
+        self.began_at = now
+        self.version += 1
+
     def lose(self, key: UnitKey, now: float) -> None:
         """A running unit went silent: its process ended or its probe was turned off."""
         self.running.pop(key, None)

@@ -103,6 +103,12 @@ class DjscopeApp(App[None]):
         self._facts.resume()
         self._turned()
 
+    def action_reset(self) -> None:
+        """After a fix, say: is it gone?"""
+        self._facts.reset()
+        self._turned()
+        self.notify("counting from now", markup=False)
+
     def _turned(self) -> None:
         self.refresh_bindings()
         if self._page:

@@ -85,6 +85,14 @@ class Facts:
     def resume(self) -> None:
         self._still = None
 
+    def reset(self) -> None:
+        """Start from now; frozen or not, what comes is shown."""
+        self.resume()
+        with self.lock:
+            self._source.session.reset(self._source.now())
+        self._found_at = -1
+        self.refresh()
+
     def refresh(self) -> None:
         """Judge anew, at most once a second: some verdicts depend on the time alone."""
         self._measure()

@@ -36,6 +36,7 @@ APP = (
     ),
     _key("freeze", "space", "freeze", "Freeze", "hold the view; collecting goes on", show=True),
     _key("resume", "space", "resume", "Resume", "show what is now again", show=True),
+    _key("reset", "R", "reset", "Reset", "forget what was counted, start from now"),
     _key("export", "e", "export", "Export", "write everything collected to a JSON file", show=True),
     _key("palette", "colon,ctrl+p", "command_palette", "Palette", "find a pane, finding or action"),
     _key("theme", "t", "theme", "Theme", "next theme"),

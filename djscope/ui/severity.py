@@ -16,6 +16,11 @@ def mark(finding: Finding) -> str:
     return f"{GLYPHS[finding.severity]} {finding.severity.value}"
 
 
+def marked_kind(finding: Finding) -> str:
+    """`▲ slow query`: the glyph says how bad, the word what."""
+    return f"{GLYPHS[finding.severity]} {kind(finding)}"
+
+
 def flag(finding: Finding | None) -> str:
     """`▲ N+1`: what is wrong, short enough for a narrow column."""
     if finding is None:

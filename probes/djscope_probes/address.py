@@ -38,10 +38,8 @@ def parse(url: str) -> Address:
     except ValueError:
         raise AddressError("the Redis URL is malformed") from None
     if parts.scheme not in ("redis", "rediss", "unix"):
-        raise AddressError(
-            "the Redis URL has to begin with redis://, rediss:// or unix://"
-            f" (it begins with {parts.scheme or 'nothing'}://)"
-        )
+        found = f", not with {parts.scheme}:" if parts.scheme else ""
+        raise AddressError(f"the Redis URL has to begin with redis://, rediss:// or unix://{found}")
     try:
         port = parts.port or DEFAULT_PORT
     except ValueError:

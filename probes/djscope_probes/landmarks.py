@@ -16,6 +16,13 @@ _QUERYSET = (
 )  # fmt: skip
 
 
+def loaded(name: str) -> Any | None:
+    """A module of the host, once it is there as a whole; another thread may be importing it."""
+    module = sys.modules.get(name)
+    spec = getattr(module, "__spec__", None)
+    return None if getattr(spec, "_initializing", False) else module
+
+
 def code_of(owner: Any, name: str) -> CodeType | None:
     """The code of `owner.name` beneath any wrappers that say what they wrap."""
     function: Any = getattr(owner, "__dict__", {}).get(name)
@@ -27,13 +34,13 @@ def code_of(owner: Any, name: str) -> CodeType | None:
 
 def handlers() -> Any | None:
     """`BaseHandler`, if this process has it."""
-    base = sys.modules.get("django.core.handlers.base")
+    base = loaded("django.core.handlers.base")
     return getattr(base, "BaseHandler", None)
 
 
 def trace_task() -> CodeType | None:
     """Celery's trampoline around every task: an inner function of `build_tracer`."""
-    outer = code_of(sys.modules.get("celery.app.trace"), "build_tracer")
+    outer = code_of(loaded("celery.app.trace"), "build_tracer")
     for const in outer.co_consts if outer is not None else ():
         if isinstance(const, CodeType) and const.co_name == "trace_task":
             return const
@@ -57,11 +64,11 @@ def access() -> dict[int, str]:
         if code is not None:
             found[id(code)] = label
 
-    query = sys.modules.get("django.db.models.query")
+    query = loaded("django.db.models.query")
     for name in _QUERYSET:
         note(getattr(query, "QuerySet", None), name, name)
     note(getattr(query, "RawQuerySet", None), "iterator", "raw")
-    model = getattr(sys.modules.get("django.db.models.base"), "Model", None)
+    model = getattr(loaded("django.db.models.base"), "Model", None)
     for name in ("save", "delete", "refresh_from_db"):
         note(model, name, name)
     note(query, "prefetch_one_level", "prefetch")

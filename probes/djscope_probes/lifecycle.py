@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable
 
@@ -33,6 +34,7 @@ def stop() -> None:
     hosts.stay_out_of_children()
     probe, _running = _running, None
     if probe is not None and probe.process.pid == os.getpid():
+        atexit.unregister(probe.at_exit)
         probe.end(within=1.0)
 
 
@@ -58,6 +60,7 @@ def _start_here(redis_url: str | None, app: str | None) -> bool:
     if find is None:
         return False
     _running = Probe(find, app or settings.app())
+    atexit.register(_running.at_exit)
     native.start_thread(_running.run)
     return True
 

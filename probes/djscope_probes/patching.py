@@ -43,7 +43,7 @@ class Patches:
         self._in: dict[tuple[int, str], Patch] = {}
         # Somebody wrapped over these: their wrapper calls ours, so ours stays, switched off.
         self._buried: dict[tuple[int, str], Patch] = {}
-        self._receivers: list[tuple[Any, str]] = []
+        self._receivers: dict[tuple[int, str], Any] = {}
 
     @property
     def lost(self) -> list[str]:
@@ -71,13 +71,14 @@ class Patches:
 
     def listen(self, signal: Any, receiver: Function, uid: str) -> None:
         """Connect to a Django or Celery signal, strongly, under a name that can be taken back."""
-        signal.connect(receiver, weak=False, dispatch_uid=uid)
-        self._receivers.append((signal, uid))
+        if (id(signal), uid) not in self._receivers:
+            signal.connect(receiver, weak=False, dispatch_uid=uid)
+            self._receivers[id(signal), uid] = signal
 
     def restore(self) -> None:
         """Put everything back, last in first out."""
         while self._receivers:
-            signal, uid = self._receivers.pop()
+            (_, uid), signal = self._receivers.popitem()
             signal.disconnect(dispatch_uid=uid)
         while self._in:
             key, patch = self._in.popitem()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import random
 import sys
@@ -23,6 +22,7 @@ RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 MAX_CLIENTS_S = 60.0
 LOOK_S = 1.0
 EXIT_S = 0.3
+LEAVE_S = 0.1
 
 
 class Probe:
@@ -33,6 +33,7 @@ class Probe:
         self.keys = Keys(app)
         self.armament = Armament()
         self._find_address = find_address
+        self._address: Address | None = None
         self._connection: Connection | None = None
         self._ending = False
         self._ended = native.lock()
@@ -88,6 +89,7 @@ class Probe:
         self._wake.acquire(True, seconds)
 
     def _serve(self, address: Address) -> None:
+        self._address = address
         connection = self._connection = Connection(address)
         control = Control(connection, self.keys, self.process)
         control.synchronise()
@@ -133,26 +135,37 @@ class Probe:
 
     def _arm(self, level: str) -> None:
         self.armament.arm(level)
-        atexit.register(self._at_exit)
         signals: Any = sys.modules.get("celery.signals")
         if signals is not None:  # billiard's children leave by os._exit
             signals.worker_process_shutdown.connect(
-                self._at_exit, weak=False, dispatch_uid="djscope_exit"
+                self.at_exit, weak=False, dispatch_uid="djscope_exit"
             )
 
     def _disarm(self) -> None:
         if self.armament.armed:
             self.armament.disarm()
-        atexit.unregister(self._at_exit)
         signals: Any = sys.modules.get("celery.signals")
         if signals is not None:
             signals.worker_process_shutdown.disconnect(dispatch_uid="djscope_exit")
 
-    def _at_exit(self, **_: Any) -> None:
+    def at_exit(self, **_: Any) -> None:
         """The last records get one bounded flush; the process does not wait longer for us."""
-        if os.getpid() == self.process.pid:  # a forked child has the handler, not the thread
+        if os.getpid() != self.process.pid:
+            return  # a forked child has the handler, not the thread
+        if self.armament.armed:
             self._ending = True
             self._ended.acquire(True, EXIT_S)
+        elif self._connection is not None and self._address is not None:
+            self._leave(self._address)
+
+    def _leave(self, address: Address) -> None:
+        """Off, the thread sleeps in a read of its own: take the announcement back beside it."""
+        try:
+            connection = Connection(address, timeout=LEAVE_S)
+            Control(connection, self.keys, self.process).leave()
+            connection.close()
+        except (OSError, ReplyError):
+            pass  # then it goes stale
 
     def _drop_connection(self) -> None:
         self._disarm()

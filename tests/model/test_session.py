@@ -123,3 +123,16 @@ def test_a_rule_that_fails_does_not_take_the_others_along(monkeypatch: pytest.Mo
     assert scene.kinds() == ["query_loop"]
     assert scene.kinds() == ["query_loop"]
     assert [gap.what for gap in scene.session.gaps] == ["of_requests failed: ZeroDivisionError: "]
+
+
+def test_after_a_reset_only_what_comes_counts() -> None:
+    """A unit under way counts what it does from then on; what is gone stays gone."""
+    scene = Scene()
+    scene.request(group(n=9, params=9))
+    scene.task(group(n=4, hist=[(9, 4)]), id="t", revision=1, state="running", outcome="")
+    scene.session.reset(scene.at)
+    assert scene.kinds() == []
+
+    scene.task(group(n=6, hist=[(9, 6)]), id="t", revision=2)
+    (stat,) = scene.session.queries.stats.values()
+    assert stat.n == 2

@@ -5,7 +5,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 import io
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from djscope_probes.arming import Armament, stack_of_task
 from djscope_probes.units import RequestUnit
@@ -180,3 +185,38 @@ def test_a_task_of_asyncio_tells_where_it_stands() -> None:
         return names
 
     assert asyncio.run(scene()) == ["sleep", "inner", "outer"]
+
+
+LATE = """\
+import sys, django
+django.setup()
+assert "django.core.handlers.wsgi" not in sys.modules
+from djscope_probes.arming import Armament
+armament = Armament()
+armament.arm("watch")
+before = armament.wrapped
+import django.core.handlers.wsgi, django.core.handlers.asgi
+armament.collect(0, 0)
+for handler in (django.core.handlers.wsgi.WSGIHandler, django.core.handlers.asgi.ASGIHandler):
+    assert handler.__dict__["__call__"].__module__.startswith("django."), "disguised"
+    assert "djscope" in handler.__dict__["__call__"].__code__.co_filename
+assert armament.wrapped > before
+armament.disarm()
+assert armament.wrapped == 0
+"""
+
+
+def test_what_is_loaded_after_arming_is_reached_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`runserver` sets Django up first and loads its handlers later: the probe is armed by then."""
+    monkeypatch.setenv("DJSCOPE_DEMO_DIR", str(tmp_path))
+    monkeypatch.setenv("DJSCOPE_REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("DJSCOPE_DISABLED", "1")
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "shop_site.settings")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2] / "demo"))
+    done = subprocess.run(
+        [sys.executable, "-c", LATE], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 0, done.stderr

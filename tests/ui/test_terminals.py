@@ -88,7 +88,7 @@ async def test_ascii_where_the_locale_knows_no_more(monkeypatch: pytest.MonkeyPa
 
         await driver.press("escape", "escape", "1")
 
-        assert "x critical" in driver.screen
+        assert "x request failing" in driver.screen
 
 
 @played
@@ -98,7 +98,7 @@ async def test_no_color_keeps_a_readable_theme(monkeypatch: pytest.MonkeyPatch) 
     async with running(shop()) as driver:
         assert driver.app.theme == THEMES[0]
         assert not any(theme.startswith("ansi") for theme in THEMES)
-        assert "✖ critical" in driver.screen
+        assert "✖ request failing" in driver.screen
 
 
 @played

@@ -36,6 +36,6 @@ def for_relation(relation: Relation, origin: Place) -> Advice:
     steps = set(relation.kind.split("."))
     verb = "select_related" if steps == {"fk"} else "prefetch_related"
     return Advice(
-        f"add it to the {relation.root or relation.model} queryset at {origin.short}",
+        f"add it to the {relation.root or relation.model} queryset evaluated at {origin.short}",
         f'.{verb}("{relation.path}")',
     )

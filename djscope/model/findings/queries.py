@@ -81,8 +81,8 @@ def n_plus_one(stat: QueryStat, defs: Definitions, relation: Relation) -> Findin
     finding.origin = origin
     finding.model, finding.relation, finding.path = relation.model, relation.label, relation.path
     finding.advice = [advice.for_relation(relation, origin)]
-    finding.evidence["lazy loads per queryset"] = stat.median_peak()
-    finding.evidence["rows in that queryset"] = stat.parents
+    finding.evidence["lazy_loads_per_queryset"] = stat.median_peak()
+    finding.evidence["rows_of_the_queryset"] = stat.parents
     return finding
 
 
@@ -136,8 +136,8 @@ def base(kind: str, stat: QueryStat, defs: Definitions, certainty: Certainty) ->
         evidence={
             "queries": stat.n,
             f"{unit_word(stat.unit_kind)}s": stat.units,
-            "queries per unit (p50)": stat.median_per_unit(),
-            "distinct parameter sets per unit (p50)": stat.median_distinct(),
+            "queries_per_unit_p50": stat.median_per_unit(),
+            "parameter_sets_per_unit_p50": stat.median_distinct(),
             "rows": stat.rows,
         },
         first_seen=stat.first_at,

@@ -22,7 +22,8 @@ def verdicts(
     """`tasks` by name id."""
     for task in tasks.values():
         for failure in task.failures.values():
-            yield failing(task, failure, defs)
+            if failure.n:
+                yield failing(task, failure, defs)
     for fact in running:
         history = tasks.get(fact.unit.name_id)
         usual_s = history.max_us / 1e6 * USUAL if history and history.n > history.failed else 0.0
@@ -31,14 +32,17 @@ def verdicts(
 
 
 def failing(task: RouteStat, failure: Failure, defs: Definitions) -> Finding:
-    share = 100 * failure.n / max(task.n, 1)
+    # A retry is the same run once more: it ended when it failed or succeeded for good.
+    runs = max(task.n - task.retried, 1)
+    share = 100 * failure.n / runs
+    retries = f", after {amount(failure.retried)} retries" if failure.retried else ""
     return Finding(
         kind="task_failing",
         severity=Severity.CRITICAL if share >= 5 else Severity.WARNING,
         certainty=Certainty.CERTAIN,
         title=(
             f"{failure.exception or 'failure'} in {amount(failure.n)} of"
-            f" {amount(task.n)} runs ({share:.0f} %), {amount(task.retried)} retries"
+            f" {amount(runs)} runs ({share:.0f} %){retries}"
         ),
         unit=defs.text(task.name_id),
         unit_kind="task",
@@ -47,11 +51,11 @@ def failing(task: RouteStat, failure: Failure, defs: Definitions) -> Finding:
         else Place("", 0, defs.text(task.name_id)),
         evidence={
             "failures": failure.n,
-            "runs": task.n,
-            "retries": task.retried,
+            "runs": runs,
+            "retries": failure.retried,
             "exception": failure.exception,
         },
-        advice=[Advice("handle it; retry only what can succeed later")],
+        advice=[Advice("handle it, or retry it if it can succeed later")],
         first_seen=failure.first_at,
         last_seen=failure.last_at,
         count=failure.n,

@@ -30,7 +30,7 @@ def nothing_yet(what: str) -> Callable[[Facts], str]:
 
 def no_processes(facts: Facts) -> str:
     """How to get a first process to report."""
-    return NO_PROCESS.format(app=facts.status.app)
+    return NO_PROCESS.format(app=facts.status.app or facts.status.label)
 
 
 def no_findings(facts: Facts) -> str:

@@ -10,7 +10,7 @@ from djscope.ui.columns import Column
 from djscope.ui.details import finding
 from djscope.ui.facts import Facts
 from djscope.ui.lists.empty import no_findings
-from djscope.ui.severity import RANKS, kind, mark, tone
+from djscope.ui.severity import RANKS, marked_kind, tone
 from djscope.ui.spec import Spec
 
 
@@ -25,14 +25,14 @@ def findings(title: str = "Findings") -> Spec[Finding]:
 def _columns(_: Facts) -> Sequence[Column[Finding]]:
     return [
         Column(
-            "severity", "severity", (10, 0, 1), mark, rank=lambda f: RANKS[f.severity], tone=tone
+            "kind", "kind", (17, 1, 1), marked_kind, rank=lambda f: RANKS[f.severity], tone=tone
         ),
-        Column("kind", "kind", (15, 1, 4), kind),
+        Column("severity", "severity", (8, 0, 7), lambda f: f.severity.value, tone=tone),
         location("where", "where", (17, 2, 2), lambda f: f.where),
         Column("title", "what", (38, 6, 0), lambda f: f.title),
         amount("count", "n", (5, 0, 5), lambda f: f.count),
         timing("cost", "cost", (6, 0, 3), lambda f: f.total_ms * 1e3 or -1),
         moment("first", "first", (8, 0, 8), lambda f: f.first_seen),
-        moment("last", "last", (8, 0, 7), lambda f: f.last_seen),
+        moment("last", "last", (8, 0, 4), lambda f: f.last_seen),
         Column("unit", "in", (22, 2, 6), lambda f: f.unit),
     ]

@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from djscope.model.definitions import NOWHERE, Place
 from djscope.ui import keys
+from djscope.ui.clipboard import copy
 from djscope.ui.draw import clean
 from djscope.ui.editor import chosen, open_at
 from djscope.ui.facts import Facts
@@ -87,6 +88,8 @@ class Page(Screen[None]):
 
     def tick(self) -> None:
         """Show what has changed."""
+        if self.focused is None and not (self.has_class("-tiny") or self.has_class("-flat")):
+            self.refocus()
         for line in self.query(Line):
             line.tick()
 
@@ -96,6 +99,11 @@ class Page(Screen[None]):
         if isinstance(self.focused, RowList):
             return self.focused
         return next((found for found in self.query(RowList) if found.focusable), None)
+
+    def refocus(self) -> None:
+        """A list has the focus again, after the terminal was too small to have any."""
+        if self.current is not None:
+            self.set_focus(self.current)
 
     def subject(self) -> Detail | None:
         """What `y` and `o` are about."""
@@ -143,7 +151,7 @@ class Page(Screen[None]):
         if subject is None or not subject.copy:
             self.notify("nothing to copy here", severity="warning", markup=False)
             return
-        self.app.copy_to_clipboard(subject.copy)
+        copy(self.app, subject.copy)
         first = subject.copy.partition("\n")[0]
         self.notify(f"copied: {first[:60]}", markup=False)
 

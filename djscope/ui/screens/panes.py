@@ -91,6 +91,9 @@ class PanesScreen(Page):
             one.tick()
         self._tabs.tick()
 
+    def refocus(self) -> None:
+        self.set_focus(self.shown.lists[0])
+
     @property
     def steps(self) -> int:
         return len(self.shown.lists)

@@ -12,6 +12,8 @@ from djscope.ui.format import clock, count, many, per_second
 from djscope.ui.widgets.line import Line, squeeze
 from djscope.ui.widgets.toned import Part
 
+# A process that is off announces itself each 30 s.
+GONE_S = 35
 # A gap stays in the banner this long.
 GAP_SHOWN_S = 15
 
@@ -28,7 +30,8 @@ class Header(Line):
         live = status.link is Link.LIVE
         time = clock(facts.now)
         with facts.lock:
-            processes = list(facts.session.processes.values())
+            known = list(facts.session.processes.values())
+        processes = [p for p in known if p.level != "off" or facts.now - p.seen_at < GONE_S]
         armed = sum(1 for p in processes if p.level != "off")
         dropped = sum(p.dropped + p.missed_frames for p in processes)
         left = squeeze(
@@ -78,8 +81,8 @@ class Banner(Line):
         status = self._facts.status
         if status.link is Link.LOST:
             return f"✖ {_why(status)} · shown: until {clock(status.since)}"
-        if status.link is Link.CONNECTING and status.problem:
-            return f"○ {_why(status)}"
+        if status.problem:
+            return f"{'○' if status.link is Link.CONNECTING else '▲'} {_why(status)}"
         with self._facts.lock:
             gaps, now = list(self._facts.session.gaps), self._facts.now
         recent = [gap for gap in gaps if now - gap.at < GAP_SHOWN_S]

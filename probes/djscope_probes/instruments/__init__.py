@@ -1,7 +1,9 @@
 """What is measured, one file per problem. An instrument wraps through `Patches` and books on units.
 
-`arm(patches, ledger)` installs; `Patches.restore()` is the other half. Modules of the host are
-looked up in `sys.modules`, never imported: what the process does not use is not there to measure.
+`arm(ledger)` begins anew; `reach()` wraps what is loaded and is called again when more is: a
+process that starts while somebody watches is armed before it has loaded its handlers.
+`Patches.restore()` is the other half. Modules of the host are looked up, never imported: what the
+process does not use is not there to measure.
 """
 
 from __future__ import annotations
@@ -20,3 +22,4 @@ class Instrument(Protocol):
     patches: Patches
 
     def arm(self, ledger: Ledger) -> None: ...
+    def reach(self) -> None: ...

@@ -51,9 +51,12 @@ class CallersInstrument:
         self._known: dict[tuple[int, int], Caller] = {}
         self._until: frozenset[int] = frozenset()
 
-    def arm(self, ledger: Ledger) -> None:  # noqa: ARG002  (books nothing)
+    def arm(self, ledger: Ledger) -> None:
+        """Books nothing."""
+
+    def reach(self) -> None:
         self._until = landmarks.boundaries()
-        sync = sys.modules.get("asgiref.sync")
+        sync = landmarks.loaded("asgiref.sync")
         if sync is not None:
             self.patches.wrap(sync.SyncToAsync, "__call__", self._hop)
 

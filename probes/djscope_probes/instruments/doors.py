@@ -8,10 +8,10 @@ origin that is only noted after a repetition is a wrong one. Checked in Django 4
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
+from djscope_probes import landmarks
 from djscope_probes.instruments.intent import Rows
 from djscope_probes.instruments.provenance import TAG, Parts, Provenance
 from djscope_probes.patching import Function, Patch, Patches
@@ -26,10 +26,10 @@ class Doors:
         self._hand = provenance.hand
         self._guard = provenance.guard
 
-    def arm(self, patches: Patches) -> None:
+    def reach(self, patches: Patches) -> None:
         """Wrap the doors that this process has."""
-        query = sys.modules.get("django.db.models.query")
-        related = sys.modules.get("django.db.models.fields.related_descriptors")
+        query = landmarks.loaded("django.db.models.query")
+        related = landmarks.loaded("django.db.models.fields.related_descriptors")
         if query is None or related is None:
             return
         patches.wrap(query.ModelIterable, "__iter__", self._iterate)

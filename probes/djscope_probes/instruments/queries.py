@@ -8,7 +8,6 @@ of a 30 000 row list on PostgreSQL).
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -42,16 +41,19 @@ class QueriesInstrument:
         self.guard = Guard("queries")
         self.patches = Patches()
         self._provenance = Provenance(self.guard)
-        self._sites = Sites({}, frozenset())
+        self._sites = Sites()
 
     def arm(self, ledger: Ledger) -> None:  # noqa: ARG002  (units come from the context)
-        utils = sys.modules.get("django.db.backends.utils")
+        self._provenance = Provenance(self.guard)
+        self._sites = Sites()
+
+    def reach(self) -> None:
+        utils = landmarks.loaded("django.db.backends.utils")
         if utils is None:
             return
-        self._provenance = Provenance(self.guard)
-        self._sites = Sites(landmarks.access(), landmarks.boundaries())
-        Doors(self._provenance).arm(self.patches)
-        if "django.db.models" in sys.modules:
+        self._sites.know(landmarks.access(), landmarks.boundaries())
+        Doors(self._provenance).reach(self.patches)
+        if landmarks.loaded("django.db.models") is not None:
             # The one module not looked up: backends load it at the first query.
             compiler = importlib.import_module("django.db.models.sql.compiler")
             self.patches.wrap(compiler, "cursor_iter", self._fetch)

@@ -34,7 +34,9 @@ class RequestsInstrument:
 
     def arm(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        base, signals = landmarks.handlers(), sys.modules.get("django.core.signals")
+
+    def reach(self) -> None:
+        base, signals = landmarks.handlers(), landmarks.loaded("django.core.signals")
         if base is None or signals is None:
             return
         self.patches.listen(signals.got_request_exception, self._on_exception, UID)
@@ -42,8 +44,8 @@ class RequestsInstrument:
         self.patches.wrap(base, "resolve_request", self._resolve)
         self.patches.wrap(base, "get_response", self._respond)
         self.patches.wrap(base, "get_response_async", self._respond_async)
-        wsgi = sys.modules.get("django.core.handlers.wsgi")
-        asgi = sys.modules.get("django.core.handlers.asgi")
+        wsgi = landmarks.loaded("django.core.handlers.wsgi")
+        asgi = landmarks.loaded("django.core.handlers.asgi")
         if wsgi is not None:
             self.patches.wrap(wsgi.WSGIHandler, "__call__", self._call)
         if asgi is not None:

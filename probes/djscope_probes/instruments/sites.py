@@ -33,11 +33,15 @@ class Sight(NamedTuple):
 class Sites:
     """One per armed probe."""
 
-    def __init__(self, access: dict[int, str], boundaries: frozenset[int]) -> None:
-        self._access = access
-        self._boundaries = boundaries
+    def __init__(self) -> None:
+        self._access: dict[int, str] = {}
+        self._boundaries: frozenset[int] = frozenset()
         self._seen: dict[str, tuple[Sight, ...]] = {}
         self._kept: list[CodeType] = []
+
+    def know(self, access: dict[int, str], boundaries: frozenset[int]) -> None:
+        """Code objects by which frames are recognised, see `landmarks`."""
+        self._access, self._boundaries = access, boundaries
 
     def shape(self, sql: str, above: int) -> Shape:
         """The shape of a query executed `above` frames out from the caller of this method."""

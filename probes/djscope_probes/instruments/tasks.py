@@ -6,9 +6,9 @@ in a running worker (celery/app/trace.py, 5.4 to 5.7). A prefork child sees all 
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
+from djscope_probes import landmarks
 from djscope_probes.guard import Guard
 from djscope_probes.ledger import Ledger
 from djscope_probes.patching import Patches
@@ -28,7 +28,9 @@ class TasksInstrument:
 
     def arm(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        signals = sys.modules.get("celery.signals")
+
+    def reach(self) -> None:
+        signals = landmarks.loaded("celery.signals")
         if signals is None:
             return
         self.patches.listen(signals.task_prerun, self._on_prerun, UID)
