@@ -39,6 +39,11 @@ class ProcessFact:
     reported_at: float = 0.0
 
     @property
+    def armed(self) -> bool:
+        """It said so, and was heard of since."""
+        return self.level in ("watch", "deep")
+
+    @property
     def name(self) -> str:
         """`web-7f9c/4711`, as a process is always shown."""
         return f"{self.host}/{self.pid}"

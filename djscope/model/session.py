@@ -15,7 +15,7 @@ from djscope.model.rate import Rate
 from djscope.model.routes import RouteStat
 from djscope.model.units import UnitFact, UnitKey, unit_fact
 
-# A running unit that no revision came of for this long will not report again.
+# An armed probe reports each 5 s, a running unit each second: what is silent for longer is gone.
 SILENT_S = 10.0
 RECENT_UNITS = 500
 
@@ -73,6 +73,9 @@ class Session:
                 if known is not None:
                     fact.inherit(known)
             fact.seen_at = max(fact.seen_at, seen_at)
+        for process in self.processes.values():
+            if process.armed and now - process.seen_at > SILENT_S:
+                process.level = "silent"
         for key in [k for k, unit in self.running.items() if now - unit.seen_at > SILENT_S]:
             self.lose(key, now)
         self.version += 1
@@ -119,7 +122,7 @@ class Session:
     def watching(self) -> tuple[int, int]:
         """How many processes have reported that they are armed, and how many that they are off."""
         known = [process for process in self.processes.values() if process.reported_at]
-        armed = sum(process.level != "off" for process in known)
+        armed = sum(process.armed for process in known)
         return armed, len(known) - armed
 
     def route(self, fact: UnitFact) -> RouteStat:

@@ -30,7 +30,7 @@ def is_celery_worker() -> bool:
 def kind() -> str:
     """For the process list: `gunicorn`, `uvicorn`, `celery`, `migrate`, `python` …"""
     name = command()
-    if name == "manage.py" or name.startswith("django-admin"):
+    if name in ("manage.py", "django") or name.startswith("django-admin"):
         return sys.argv[1] if len(sys.argv) > 1 else "manage.py"
     return name or "python"
 

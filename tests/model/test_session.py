@@ -136,3 +136,15 @@ def test_after_a_reset_only_what_comes_counts() -> None:
     scene.task(group(n=6, hist=[(9, 6)]), id="t", revision=2)
     (stat,) = scene.session.queries.stats.values()
     assert stat.n == 2
+
+
+def test_a_process_that_went_silent_is_not_waited_for() -> None:
+    """A killed worker confirms nothing, and is not counted as watched."""
+    session = Session()
+    report = ProbeReported("watch", NOON, 5, 1, 0, [], [], 10, 10)
+    session.apply(Delivery("web-1/1@1", NOON, 0, 1, 0, [report]))
+    assert session.watching() == (1, 0)
+
+    session.announce([], NOON + 11)
+    assert session.watching() == (0, 1)
+    assert session.processes["web-1/1@1"].level == "silent"

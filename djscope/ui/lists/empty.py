@@ -42,7 +42,7 @@ def no_findings(facts: Facts) -> str:
     if not units:
         watched = fmt.many(len(told), "process")
         return f"no findings yet: no request or task has ended, {watched} watched"
-    armed = sum(1 for process in told if process.level != "off")
+    armed = sum(1 for process in told if process.armed)
     return (
         f"no findings in {fmt.count(units)} requests and tasks from {armed} of "
         f"{fmt.many(len(told), 'process')} since {fmt.clock(session.began_at)}"

@@ -31,8 +31,8 @@ class Header(Line):
         time = clock(facts.now)
         with facts.lock:
             known = list(facts.session.processes.values())
-        processes = [p for p in known if p.level != "off" or facts.now - p.seen_at < GONE_S]
-        armed = sum(1 for p in processes if p.level != "off")
+        processes = [p for p in known if p.armed or facts.now - p.seen_at < GONE_S]
+        armed = sum(1 for p in processes if p.armed)
         dropped = sum(p.dropped + p.missed_frames for p in processes)
         left = squeeze(
             [
