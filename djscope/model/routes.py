@@ -59,12 +59,13 @@ class RouteStat:
     def quantile_us(self, q: float) -> int:
         """Microseconds of wall time: exact while all units are at hand."""
         if 0 < self.n <= len(self.recent):
-            walls = sorted(fact.unit.wall_us for fact in self.recent)
-            return walls[min(int(q * len(walls)), len(walls) - 1)]
+            return exact([fact.unit.wall_us for fact in self.recent], q)
         return self.wall.quantile(q, self.max_us)
 
     def answer_us(self, q: float) -> int:
-        """Microseconds until the response was there."""
+        """Microseconds until the response was there: exact while all units are at hand."""
+        if 0 < self.n <= len(self.recent):
+            return exact([fact.answer_us for fact in self.recent if fact.outcome], q)
         return self.answered.quantile(q, self.max_us)
 
     def ended(self, fact: UnitFact) -> None:
@@ -106,3 +107,8 @@ class RouteStat:
         failure.n += 1
         failure.last_at = fact.seen_at
         failure.sample = fact
+
+
+def exact(values: list[int], q: float) -> int:
+    """The `q` quantile of a few values; 0 without any."""
+    return sorted(values)[min(int(q * len(values)), len(values) - 1)] if values else 0
