@@ -1,8 +1,8 @@
 """What kind of process is this, and may a thread be started in it?
 
 A pre-fork parent must not: threads do not survive a fork, and from Python 3.12 on one warns of the
-other. What is recognised: gunicorn's arbiter with preload, Celery's main process, runserver's
-reloader. (uWSGI's master runs no Python of ours after the fork.)
+other. What is recognised: gunicorn's arbiter with preload, uWSGI's master, Celery's main process,
+runserver's reloader.
 """
 
 from __future__ import annotations
@@ -41,7 +41,24 @@ def is_prefork_parent() -> bool:
         return True
     if "runserver" in sys.argv and "--noreload" not in sys.argv:
         return os.environ.get("RUN_MAIN") != "true"
-    return _in_gunicorn_arbiter()
+    return _in_uwsgi_master() or _in_gunicorn_arbiter()
+
+
+def has_threads() -> bool:
+    """uWSGI without `enable-threads` never lets another thread run: there is nothing to start."""
+    uwsgi = sys.modules.get("uwsgi")
+    if uwsgi is None:
+        return True
+    options = uwsgi.opt
+    return any(
+        options.get(name) for name in (b"enable-threads", b"threads", "enable-threads", "threads")
+    )
+
+
+def _in_uwsgi_master() -> bool:
+    """The module exists in uWSGI's processes only; without `lazy-apps` the master loads the app."""
+    uwsgi = sys.modules.get("uwsgi")
+    return uwsgi is not None and uwsgi.worker_id() == 0
 
 
 def _in_gunicorn_arbiter() -> bool:
@@ -65,6 +82,8 @@ def start_in_children(start: Callable[[], object]) -> None:
     """Call `start` where the work will be done, once it is there."""
     if is_celery_worker():
         _start_in_celery(start)
+    elif _in_uwsgi_master():
+        _start_in_uwsgi(start)
     elif _in_gunicorn_arbiter():
         os.register_at_fork(after_in_child=start)
 
@@ -75,6 +94,19 @@ def stay_out_of_children() -> None:
     if signals is not None:
         signals.worker_process_init.disconnect(dispatch_uid=_UID)
         signals.worker_ready.disconnect(dispatch_uid=_UID)
+
+
+def _start_in_uwsgi(start: Callable[[], object]) -> None:
+    """`os.register_at_fork` is not heard by uWSGI; it calls this hook, which others may use too."""
+    uwsgi = sys.modules["uwsgi"]
+    before = getattr(uwsgi, "post_fork_hook", None)
+
+    def post_fork() -> None:
+        if before is not None:
+            before()
+        start()
+
+    uwsgi.post_fork_hook = post_fork  # type: ignore[attr-defined]
 
 
 def _start_in_celery(start: Callable[[], object]) -> None:

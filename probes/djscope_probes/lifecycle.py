@@ -19,7 +19,7 @@ def start(redis_url: str | None, app: str | None) -> bool:
     """See `djscope_probes.start`."""
     global _stopped
     _stopped = False
-    if settings.disabled():
+    if settings.disabled() or not hosts.has_threads():
         return False
     if hosts.is_prefork_parent():
         _start_in_children(redis_url, app)
