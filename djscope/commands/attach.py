@@ -11,9 +11,10 @@ import os
 import sys
 from pathlib import Path
 
-from djscope.commands.snapshot import take, write
+from djscope.commands.snapshot import take_of, write
 from djscope.commands.target import Target, add_target_arguments, found_or_embedded
 from djscope.errors import OK, UsageError
+from djscope.model.session import Session
 from djscope.plain import plain
 from djscope.watch import Watch
 
@@ -39,9 +40,13 @@ def show(target: Target) -> int:
     from djscope.ui.app import DjscopeApp
 
     watch = Watch(target.url, target.app, target.label)
+
+    def export(path: Path, session: Session, now: float) -> Path:
+        return write(take_of(watch, session, now), path)
+
     watch.start()
     try:
-        DjscopeApp(watch, lambda path: write(take(watch), path), read_source).run()
+        DjscopeApp(watch, export, read_source).run()
     finally:
         confirmed = watch.stop()
     if watch.feed.fatal is not None:

@@ -10,6 +10,7 @@ from djscope.commands.observe import observe
 from djscope.commands.target import add_target_arguments, duration, find_target
 from djscope.errors import UsageError
 from djscope.model.schema import Snapshot
+from djscope.model.session import Session
 from djscope.model.snapshot import snapshot, to_json
 from djscope.watch import Watch
 
@@ -39,8 +40,13 @@ def run(options: argparse.Namespace) -> int:
 
 def take(watch: Watch) -> Snapshot:
     """What a watch knows now."""
+    return take_of(watch, watch.session, watch.now())
+
+
+def take_of(watch: Watch, session: Session, now: float) -> Snapshot:
+    """The same of a session that may have been frozen meanwhile."""
     with watch.lock:
-        return snapshot(watch.session, watch.now(), watch.status)
+        return snapshot(session, now, watch.status)
 
 
 def writable(path: Path) -> None:

@@ -10,7 +10,7 @@ from djscope.feed.delivery import Delivery
 from djscope.feed.shapes import Definition, ProbeReported, Process, RequestRecorded, TaskRecorded
 from djscope.model.definitions import Definitions
 from djscope.model.processes import ProcessFact, process_fact, unknown_process
-from djscope.model.queries import QueryTable
+from djscope.model.queries import MAX_STATS, QueryTable
 from djscope.model.rate import Rate
 from djscope.model.routes import RouteStat
 from djscope.model.units import UnitFact, UnitKey, unit_fact
@@ -163,7 +163,10 @@ class Session:
         self._want(fact)
         queries = fact.unit.queries - (before.unit.queries if before else 0)
         self.query_rate.add(delivery.at, queries)
+        full = self.queries.left_out
         self.queries.apply(fact)
+        if self.queries.left_out and not full:
+            self.gap(delivery.at, f"more than {MAX_STATS:,} different queries: new ones left out")
         if fact.running:
             self.running[fact.key] = fact
             self.route(fact)

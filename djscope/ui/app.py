@@ -129,7 +129,9 @@ class DjscopeApp(App[None]):
 
     def _write(self, path: Path) -> None:
         try:
-            written, severity = f"exported to {self._export(path)}", "information"
+            facts = self._facts
+            place = self._export(path, facts.session, facts.now)
+            written, severity = f"exported to {place}", "information"
         except Exception as error:  # whatever it was, the view goes on
             written, severity = f"not exported: {error}", "error"
         self.call_from_thread(self.notify, clean(written, 300), severity=severity, markup=False)

@@ -12,8 +12,8 @@ from djscope.model.session import Session
 
 # The lines of a source file by the path a process knows it under; None when nobody can read it.
 ReadSource = Callable[[str], list[str] | None]
-# Writes what was collected; returns where it ended up.
-Export = Callable[[Path], Path]
+# Writes what a session (the live one or a frozen one) knows at a moment; returns where it ended up.
+Export = Callable[[Path, Session, float], Path]
 
 
 class Source(Protocol):

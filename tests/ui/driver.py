@@ -13,8 +13,10 @@ from typing import Any, ParamSpec
 from textual import events
 from textual.pilot import Pilot
 
+from djscope.model.session import Session
 from djscope.ui.app import DjscopeApp
 from djscope.ui.screens.page import Page
+from djscope.ui.source import Export
 from djscope.ui.widgets.list import RowList
 from tests.builders import Feed
 
@@ -49,7 +51,7 @@ class Driver:
 
     app: DjscopeApp
     pilot: Pilot[None]
-    exported: list[Path] = field(default_factory=list)
+    exported: list[tuple[Path, Session]] = field(default_factory=list)
 
     async def press(self, *keys: str) -> None:
         """One after the other, each once the one before has had its effect."""
@@ -99,13 +101,13 @@ async def running(
     feed: Feed,
     size: tuple[int, int] = NORMAL,
     read: Callable[[str], list[str] | None] = no_source,
-    export: Callable[[Path], Path] | None = None,
+    export: Export | None = None,
 ) -> AsyncIterator[Driver]:
     """The application with `feed`, as somebody with a terminal of `size` sees it."""
-    exported: list[Path] = []
+    exported: list[tuple[Path, Session]] = []
 
-    def note(path: Path) -> Path:
-        exported.append(path)
+    def note(path: Path, session: Session, now: float) -> Path:
+        exported.append((path, session))
         return path
 
     app = DjscopeApp(feed, export or note, read)

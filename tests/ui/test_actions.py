@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from textual.command import CommandPalette
 
+from djscope.model.session import Session
 from djscope.ui import keys
 from djscope.ui.app import THEMES
 from djscope.ui.screens.detail import DetailScreen
@@ -90,15 +91,26 @@ async def test_export(monkeypatch: pytest.MonkeyPatch) -> None:
         await driver.app.workers.wait_for_complete()
         await driver.pilot.pause()
 
-        assert driver.exported == [Path("djscope-shop-now.json")]
+        assert [path for path, _ in driver.exported] == [Path("djscope-shop-now.json")]
         assert "exported to djscope-shop-now.json" in driver.screen
+
+
+@played
+async def test_a_frozen_view_is_exported_as_it_is_shown() -> None:
+    """Not what came since: that is not what one looks at."""
+    feed = shop()
+    async with running(feed) as driver:
+        await driver.press("space", "e")
+        await driver.app.workers.wait_for_complete()
+
+        assert driver.exported[0][1] is not feed.session
 
 
 @played
 async def test_export_that_fails() -> None:
     """A full disk is a sentence; the view goes on."""
 
-    def full(path: Path) -> Path:
+    def full(path: Path, session: Session, now: float) -> Path:
         raise OSError(28, "No space left on device", str(path.parent))
 
     async with running(shop(), export=full) as driver:
