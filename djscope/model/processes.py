@@ -6,6 +6,15 @@ from dataclasses import dataclass
 
 from djscope.feed.shapes import ProbeReported, Process
 
+# A route or a query remembers so many of the processes that had it; the rest adds nothing.
+REMEMBERED = 50
+
+
+def remember(processes: set[str], process: str) -> None:
+    """Note one more process, within bounds: children come and go for days."""
+    if len(processes) < REMEMBERED:
+        processes.add(process)
+
 
 @dataclass(slots=True)
 class ProcessFact:

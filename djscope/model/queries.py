@@ -8,6 +8,7 @@ from statistics import median
 
 from djscope.feed.shapes import Group
 from djscope.model.histogram import Histogram
+from djscope.model.processes import remember
 from djscope.model.units import UnitFact, UnitKey
 
 # Counts per unit that medians are taken over.
@@ -85,7 +86,7 @@ class QueryStat:
         self.stack_id, self.database = group.stack_id or self.stack_id, group.database
         self.first_at = self.first_at or fact.seen_at
         self.last_at = fact.seen_at
-        self.processes.add(fact.process)
+        remember(self.processes, fact.process)
         self.parents = max(self.parents, group.parents)
         if self.sample is None or not self.sample.running or self.sample.key == fact.key:
             self.sample = fact

@@ -6,6 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from djscope.model.histogram import Histogram
+from djscope.model.processes import remember
 from djscope.model.rate import Rate
 from djscope.model.units import UnitFact
 
@@ -83,7 +84,7 @@ class RouteStat:
         self.last_at = fact.seen_at
         self.rate.add(fact.seen_at)
         self.outcomes[fact.outcome] += 1
-        self.processes.add(fact.process)
+        remember(self.processes, fact.process)
         self.recent.append(fact)
         self.view_id, self.method = fact.view_id or self.view_id, fact.method or self.method
         self.seen_at_id = fact.last_now_id or self.seen_at_id

@@ -18,6 +18,8 @@ from djscope.model.units import UnitFact, UnitKey, unit_fact
 # An armed probe reports each 5 s, a running unit each second: what is silent for longer is gone.
 SILENT_S = 10.0
 RECENT_UNITS = 500
+# A process not heard of for this long is forgotten: a worker may use up thousands of children.
+GONE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Session:
                 if known is not None:
                     fact.inherit(known)
             fact.seen_at = max(fact.seen_at, seen_at)
+        for gone in [k for k, fact in self.processes.items() if now - fact.seen_at > GONE_S]:
+            del self.processes[gone]
         for process in self.processes.values():
             if process.armed and now - process.seen_at > SILENT_S:
                 process.level = "silent"

@@ -148,3 +148,15 @@ def test_a_process_that_went_silent_is_not_waited_for() -> None:
     session.announce([], NOON + 11)
     assert session.watching() == (0, 1)
     assert session.processes["web-1/1@1"].level == "silent"
+
+
+def test_children_that_came_and_went_are_forgotten() -> None:
+    """A worker with a child per task must not fill the viewer in a day."""
+    session = Session()
+    for pid in range(200):
+        session.apply(Delivery(f"jobs-1/{pid}@1", NOON, 0, 1, 0, []))
+    session.announce([], NOON + 299)
+    assert len(session.processes) == 200
+
+    session.announce([], NOON + 301)
+    assert session.processes == {}

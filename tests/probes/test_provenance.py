@@ -160,3 +160,34 @@ def test_nothing_is_evaluated_or_loaded_ahead(unit: Unit) -> None:
         rows.close()
     finally:
         post_init.disconnect(note, sender=Book)
+
+
+def test_doors_that_somebody_wrapped_over_work_again_in_the_next_arm(shop: None) -> None:
+    """Their wrapper keeps ours: revived, it has to speak with what is armed now."""
+    from django.db.models.query import ModelIterable
+
+    from shop.models import Book
+
+    original = ModelIterable.__dict__["__iter__"]
+    armament = Armament()
+    armament.arm("watch")
+    ours = ModelIterable.__dict__["__iter__"]
+
+    def theirs(self: object) -> object:
+        return ours(self)
+
+    ModelIterable.__iter__ = theirs
+    try:
+        armament.disarm()
+        armament.arm("watch")
+        unit = RequestUnit("wsgi", "GET")
+        armament.ledger.begin(unit)
+        for book in Book.objects.order_by("pk")[:4]:
+            assert book.author.name
+        groups = Seen(unit).groups()
+        armament.ledger.end(unit)
+    finally:
+        armament.disarm()
+        ModelIterable.__iter__ = original
+
+    assert groups[0] == (4, "get", "author", 4, 4)

@@ -16,11 +16,18 @@ Parts = dict[str, tuple[int, Any]]
 
 
 class Provenance:
-    """Knows relations as steps, and hands out the tags of evaluations. One per arm."""
+    """Knows relations as steps, and hands out the tags of evaluations.
+
+    One per instrument: a wrapper that somebody else holds on to is revived with it.
+    """
 
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
         self.hand = Hand()
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin an arm: what was tagged before means nothing any more."""
         # Pickled instances travel to other processes: their tags must mean nothing there.
         self._tags = iter(range(random.getrandbits(48) << 8, 1 << 62))
         self._steps: dict[object, Step] = {}

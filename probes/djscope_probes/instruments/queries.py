@@ -41,10 +41,11 @@ class QueriesInstrument:
         self.guard = Guard("queries")
         self.patches = Patches()
         self._provenance = Provenance(self.guard)
+        self._doors = Doors(self._provenance)
         self._sites = Sites()
 
     def arm(self, ledger: Ledger) -> None:  # noqa: ARG002  (units come from the context)
-        self._provenance = Provenance(self.guard)
+        self._provenance.renew()
         self._sites = Sites()
 
     def reach(self) -> None:
@@ -52,7 +53,7 @@ class QueriesInstrument:
         if utils is None:
             return
         self._sites.know(landmarks.access(), landmarks.boundaries())
-        Doors(self._provenance).reach(self.patches)
+        self._doors.reach(self.patches)
         if landmarks.loaded("django.db.models") is not None:
             # The one module not looked up: backends load it at the first query.
             compiler = importlib.import_module("django.db.models.sql.compiler")
