@@ -38,6 +38,10 @@ class Watch:
     def start(self) -> None:
         self.feed.start()
 
+    def ask(self, verb: str, process: str, rest: str = "") -> str:
+        """Put `stacks` or `source` to a process; `session.answers[word]` will be its answer."""
+        return self.feed.ask(verb, process, rest)
+
     def stop(self) -> str:
         """End watching; says what the probes confirmed."""
         return self.feed.stop()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
+from collections import deque
 from dataclasses import replace
 
 import redis
@@ -46,6 +48,7 @@ class LiveFeed:
         self._thread = threading.Thread(target=self._run, name="djscope-feed", daemon=True)
         self._renewed = self._looked = self._asked = 0.0
         self._bytes = 0
+        self._questions: deque[str] = deque(maxlen=NEED_AT_ONCE)
         self.fatal: DjscopeError | None = None
 
     def now(self) -> float:
@@ -55,6 +58,12 @@ class LiveFeed:
     def start(self) -> None:
         """Begin to watch."""
         self._thread.start()
+
+    def ask(self, verb: str, process: str, rest: str = "") -> str:
+        """Have one process answer; the answer comes as an event with the word returned."""
+        word = secrets.token_hex(4)
+        self._questions.append(f"{verb} {process} {word} {rest}".rstrip())
+        return word
 
     def stop(self) -> str:
         """Stop watching; returns what the probes confirmed, as a sentence."""
@@ -139,6 +148,8 @@ class LiveFeed:
             processes = self._channel.processes(at)
             with self.lock:
                 self._sink.announce(processes, at)
+        while self._questions:
+            self._claim.tell(self._client, self._questions.popleft())
         deliveries = self._channel.read(BLOCK_MS)
         if deliveries:
             with self.lock:

@@ -26,10 +26,18 @@ class Process(Array):
     celery: str = ""
     probe: str = ""
     wire: int = 1
+    max_level: str = "deep"
+    allow: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         return f"{self.host}/{self.pid}@{self.started}"
+
+
+class Target(Array):
+    kind: str
+    name: str
+    until: float
 
 
 class Lease(Array):
@@ -38,6 +46,7 @@ class Lease(Array):
     level: str = "watch"
     since: float = 0.0
     wire: int = 1
+    targets: tuple[Target, ...] = ()
 
 
 class StackFrame(Array):
@@ -45,6 +54,7 @@ class StackFrame(Array):
     line: int
     function: str
     app: bool = False
+    digest: str = ""
 
 
 class Relation(Array):
@@ -121,6 +131,12 @@ class TaskRecorded(Array, tag="task"):
     retries: int
     worker: str
     queue: str
+    wait_us: Micros = -1
+
+
+class WorkRecorded(Array, tag="work"):
+    unit: Unit
+    kind: str
 
 
 class ProbeReported(Array, tag="probe"):
@@ -133,9 +149,36 @@ class ProbeReported(Array, tag="probe"):
     lost: list[str]
     cpu_us: Micros
     bytes: int
+    concurrency: int = 0
+    governed: str = ""
 
 
-Event = RequestRecorded | TaskRecorded | ProbeReported
+class ThreadStack(Array):
+    kind: str
+    name: str
+    stack_id: str
+    unit: str = ""
+    native_id: int = 0
+
+
+class StacksTaken(Array, tag="stacks"):
+    request: str
+    taken_at: float
+    threads: list[ThreadStack]
+    left_out: int = 0
+
+
+class SourceSent(Array, tag="source"):
+    request: str
+    file: str
+    first: int
+    text: str
+    digest: str = ""
+    problem: str = ""
+
+
+UnitRecorded = RequestRecorded | TaskRecorded | WorkRecorded
+Event = UnitRecorded | ProbeReported | StacksTaken | SourceSent
 
 
 class Frame(Array):

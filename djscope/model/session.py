@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from djscope.feed.delivery import Delivery
-from djscope.feed.shapes import Definition, ProbeReported, Process, RequestRecorded, TaskRecorded
+from djscope.feed.shapes import (
+    Definition,
+    ProbeReported,
+    Process,
+    SourceSent,
+    StacksTaken,
+    UnitRecorded,
+)
 from djscope.model.definitions import Definitions
 from djscope.model.processes import ProcessFact, process_fact, unknown_process
 from djscope.model.queries import MAX_STATS, QueryTable
@@ -20,6 +27,7 @@ SILENT_S = 10.0
 RECENT_UNITS = 500
 # A process not heard of for this long is forgotten: a worker may use up thousands of children.
 GONE_S = 300.0
+ANSWERS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,8 @@ class Session:
         self.running: dict[UnitKey, UnitFact] = {}
         self.recent: deque[UnitFact] = deque(maxlen=RECENT_UNITS)
         self.gaps: deque[Gap] = deque(maxlen=100)
+        # What probes replied to `stacks` and `source`, by the word that asked; the last few.
+        self.answers: dict[str, StacksTaken | SourceSent] = {}
         self.query_rate = Rate()
         self.unit_rate = Rate()
         self.began_at = 0.0
@@ -62,6 +72,8 @@ class Session:
             self.events += 1
             if isinstance(event, ProbeReported):
                 process.report(event, delivery.at, delivery.skew)
+            elif isinstance(event, StacksTaken | SourceSent):
+                self._answer(event)
             else:
                 self._unit(event, delivery)
 
@@ -154,7 +166,15 @@ class Session:
             self.gaps.append(Gap(delivery.at, "events dropped by the probe", process.id, lost))
         process.last_seq, process.dropped = delivery.seq, delivery.dropped
 
-    def _unit(self, event: RequestRecorded | TaskRecorded, delivery: Delivery) -> None:
+    def _answer(self, event: StacksTaken | SourceSent) -> None:
+        self.answers[event.request] = event
+        if len(self.answers) > ANSWERS:
+            del self.answers[next(iter(self.answers))]
+        if isinstance(event, StacksTaken):
+            for thread in event.threads:
+                self.definitions.want(thread.stack_id)
+
+    def _unit(self, event: UnitRecorded, delivery: Delivery) -> None:
         fact = unit_fact(event, delivery)
         before = self.running.get(fact.key)
         if before is not None:

@@ -1,11 +1,11 @@
-"""Units as facts: one request or task, running or ended."""
+"""Units as facts: one request, task, command, or thread's work outside of those."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from djscope.feed.delivery import Delivery
-from djscope.feed.shapes import RequestRecorded, TaskRecorded, Unit
+from djscope.feed.shapes import RequestRecorded, TaskRecorded, Unit, UnitRecorded
 
 UnitKey = tuple[str, str]
 
@@ -17,6 +17,7 @@ class UnitFact:
     `started`, `seen_at` are Redis seconds. `outcome` is an HTTP status or Celery's state as text,
     empty while unknown. `now_since`: since when it has been where `unit.now_id` says, without a
     query in between; `last_now_id`: where it was last seen while it ran.
+    `wait_us`: a task's, from the worker's receiving it to its start, -1 if unknown.
     `responded_us`: until the response was there (-1 before), which streaming outlasts.
     """
 
@@ -36,6 +37,7 @@ class UnitFact:
     retries: int = 0
     worker: str = ""
     queue: str = ""
+    wait_us: int = -1
 
     @property
     def key(self) -> UnitKey:
@@ -69,7 +71,7 @@ class UnitFact:
         return max(unit.wall_us - unit.sql_us - unit.fetch_us - max(unit.cpu_us, 0), 0)
 
 
-def unit_fact(event: RequestRecorded | TaskRecorded, delivery: Delivery) -> UnitFact:
+def unit_fact(event: UnitRecorded, delivery: Delivery) -> UnitFact:
     """The fact that `event` states; clocks are brought to Redis time."""
     started = event.unit.started + delivery.skew
     if isinstance(event, RequestRecorded):
@@ -79,8 +81,10 @@ def unit_fact(event: RequestRecorded | TaskRecorded, delivery: Delivery) -> Unit
             method=event.method, view_id=event.view_id, protocol=event.protocol,
             responded_us=event.responded_us,
         )  # fmt: skip
+    if not isinstance(event, TaskRecorded):
+        return UnitFact(delivery.process, event.kind, event.unit, started, delivery.at, delivery.at)
     return UnitFact(
         delivery.process, "task", event.unit, started, delivery.at, delivery.at,
         outcome=event.state, task_id=event.task_id, retries=event.retries,
-        worker=event.worker, queue=event.queue,
+        worker=event.worker, queue=event.queue, wait_us=event.wait_us,
     )  # fmt: skip

@@ -6,7 +6,7 @@ import json
 import time
 
 from djscope_probes.resp import Connection, Reply
-from djscope_probes.wire import PROCESS_STALE_S, WIRE_VERSION, Keys, Lease, Process, dumps
+from djscope_probes.wire import PROCESS_STALE_S, WIRE_VERSION, Keys, Lease, Process, Target, dumps
 
 BLOCK_MS = 30_000
 APPS_STALE_S = 7 * 24 * 3600
@@ -85,6 +85,7 @@ def leases_in(slots: Reply) -> list[Lease]:
             if not isinstance(fields, list):
                 continue
             lease = Lease(*fields[: len(Lease._fields)])
+            lease = lease._replace(targets=[Target(*each[:3]) for each in lease.targets])
             if lease.level in ("watch", "deep") and lease.wire == WIRE_VERSION:
                 found.append(lease)
         except (TypeError, ValueError):

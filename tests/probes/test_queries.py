@@ -38,7 +38,7 @@ def test_the_site_is_the_application_line(unit: Unit) -> None:
     Book.objects.count()
     seen = Seen(unit)
     (group,) = seen.unit.groups
-    file, _, function, app = json.loads(seen.defs.unsent[group.site_id])
+    file, _, function, app, *_ = json.loads(seen.defs.unsent[group.site_id])
 
     assert file == __file__
     assert function == "test_the_site_is_the_application_line"

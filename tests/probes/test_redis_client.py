@@ -14,7 +14,7 @@ from djscope_probes.control import Control, leases_in, needed_in
 from djscope_probes.definitions import Definitions
 from djscope_probes.outbox import CHANNEL_BYTES, Outbox, packed
 from djscope_probes.resp import Connection, ReplyError, encode
-from djscope_probes.wire import FRAME_BYTES, Keys, Lease, Process, dumps
+from djscope_probes.wire import FRAME_BYTES, Keys, Lease, Process, Target, dumps
 
 pytestmark = pytest.mark.real
 KEYS = Keys("client-test")
@@ -227,10 +227,11 @@ def test_control_wakes_and_does_not_miss_what_came_before(connection: Connection
 
 def test_a_slot_that_holds_no_lease_does_not_arm() -> None:
     """Garbage, another version, another level: nobody watches."""
-    good = Lease("v", "me@here", "watch", 1.0)
+    good = Lease("v", "me@here", "watch", 1.0, targets=[Target("task", "shop.report", 9.5)])
     values = [
         dumps(good).encode(), None, b"garbage", b"[]", b"[1", b'"text"', b"7",
         dumps(good._replace(wire=99)).encode(), dumps(good._replace(level="off")).encode(),
+        dumps(good._replace(targets=[["task"]])).encode(), dumps(good._replace(targets=7)).encode(),
     ]  # fmt: skip
 
     assert leases_in(values) == [good]

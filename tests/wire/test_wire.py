@@ -17,8 +17,9 @@ GOLDEN = Path(__file__).parent / "golden"
 PAIRS = [
     (getattr(wire, name), getattr(shapes, name))
     for name in (
-        "Process", "Lease", "StackFrame", "Relation", "Group", "Operation", "Unit",
-        "RequestRecorded", "TaskRecorded", "ProbeReported", "Frame",
+        "Process", "Target", "Lease", "StackFrame", "Relation", "Group", "Operation", "Unit",
+        "RequestRecorded", "TaskRecorded", "WorkRecorded", "ProbeReported", "ThreadStack",
+        "StacksTaken", "SourceSent", "Frame",
     )
 ]  # fmt: skip
 
@@ -32,8 +33,15 @@ UNIT = wire.Unit(
 )  # fmt: skip
 EVENTS: dict[str, wire.Event] = {
     "request": wire.RequestRecorded(UNIT, "GET", "n2", 200, "wsgi", 39_000),
-    "task": wire.TaskRecorded(UNIT, "a-uuid", "SUCCESS", 2, "celery@jobs", "default"),
-    "probe": wire.ProbeReported("watch", 1.5, 7, 2, 1, ["queries: KeyError"], ["A.b"], 2976, 1283),
+    "task": wire.TaskRecorded(UNIT, "a-uuid", "SUCCESS", 2, "celery@jobs", "default", 1_250),
+    "work": wire.WorkRecorded(UNIT, "command"),
+    "probe": wire.ProbeReported(
+        "watch", 1.5, 7, 2, 1, ["queries: KeyError"], ["A.b"], 2976, 1283, 4, "6 % of a core"
+    ),
+    "stacks": wire.StacksTaken(
+        "a1", 1.5, [wire.ThreadStack("thread", "MainThread", "s2", "1f", 4711)], 3
+    ),
+    "source": wire.SourceSent("a2", "/app/shop/views.py", 11, "x = 1\n", "9f3c", ""),
 }
 
 
@@ -57,12 +65,14 @@ def test_only_trailing_fields_have_defaults(ours: type, theirs: type[msgspec.Str
 @pytest.mark.parametrize("kind", wire.KINDS)
 def test_every_event_kind_has_a_golden_file_that_still_decodes(kind: str) -> None:
     """What an older probe sends today must be readable tomorrow. (A new field: a new file.)"""
-    (path,) = GOLDEN.glob(f"{kind}.v{wire.WIRE_VERSION}.json")
-    event = msgspec.json.decode(path.read_bytes(), type=shapes.Event)
+    files = GOLDEN.glob(f"{kind}.v{wire.WIRE_VERSION}*.json")
+    *older, newest = sorted(files, key=lambda path: path.stem)
 
-    assert wire.event_json(EVENTS[kind]).encode() == path.read_bytes().strip()
-    assert json.loads(path.read_text())[0] == kind
-    assert type(event).__name__ == type(EVENTS[kind]).__name__
+    assert wire.event_json(EVENTS[kind]).encode() == newest.read_bytes().strip()
+    for path in [*older, newest]:
+        event = msgspec.json.decode(path.read_bytes(), type=shapes.Event)
+        assert json.loads(path.read_text())[0] == kind
+        assert type(event).__name__ == type(EVENTS[kind]).__name__
 
 
 def frame(*events: str, version: int = wire.WIRE_VERSION) -> bytes:
