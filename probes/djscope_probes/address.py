@@ -30,6 +30,11 @@ class Address(NamedTuple):
             return f"unix://{self.path}"
         return f"{'rediss' if self.tls else 'redis'}://{self.host}:{self.port}/{self.database}"
 
+    @property
+    def local(self) -> bool:
+        """On this machine: only its own users hear what is said."""
+        return bool(self.path) or self.host in ("localhost", "::1") or self.host.startswith("127.")
+
 
 def parse(url: str) -> Address:
     """The address in `url`; `AddressError` says what is wrong, never quoting a password."""

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from collections.abc import Iterable
 
 from djscope_probes import wire
 from djscope_probes.adoption import Adoption
+from djscope_probes.ambient import Ambient
+from djscope_probes.concurrency import units_at_once
+from djscope_probes.coroutines import stack_of_task
 from djscope_probes.definitions import Definitions
+from djscope_probes.governor import Governor
 from djscope_probes.guard import Guard
 from djscope_probes.instruments import Instrument
 from djscope_probes.instruments.callers import CallersInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.requests import RequestsInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
+from djscope_probes.instruments.work import WorkInstrument
 from djscope_probes.ledger import Ledger
 from djscope_probes.records import record
 from djscope_probes.stacks import stack_from
-from djscope_probes.units import Unit, now_ns
+from djscope_probes.units import AmbientUnit, Unit, book_outside, now_ns, nowhere
 
 # A unit that lasts reports its state so far, this often.
 REVISION_NS = 1_000_000_000
@@ -37,19 +42,22 @@ class Armament:
         self.guard = Guard("probe")
         self.level = "off"
         self.defs = Definitions()
+        self.governor = Governor(0, 0)
         self._armed_at = 0.0
         self._instruments: list[Instrument] = [
             CallersInstrument(),
             QueriesInstrument(),
             RequestsInstrument(),
             TasksInstrument(),
+            WorkInstrument(),
         ]
         self._adoption: Adoption | None = None
+        self._ambient: Ambient | None = None
+        self._concurrency = 0
         self._modules = self._turns = 0
         self._revised_ns = 0
         self._reported_ns = 0
-        self._cpu_ns = 0
-        self._bytes = 0
+        self._told_ns = self._told_bytes = 0
 
     @property
     def armed(self) -> bool:
@@ -60,9 +68,11 @@ class Armament:
         """How many wrappers and receivers are in."""
         return sum(instrument.patches.count for instrument in self._instruments)
 
-    def arm(self, level: str) -> None:
+    def arm(self) -> None:
         """Put the instruments in; adopt what is under way."""
-        self.level, self._armed_at = level, time.time()
+        self.level, self._armed_at = "watch", time.time()
+        self.governor = Governor(now_ns(), self._cost_ns())
+        self.ledger.one_in = 1
         self.defs = Definitions()
         self._revised_ns = now_ns()
         self._reported_ns = 0
@@ -73,36 +83,72 @@ class Armament:
         try:
             self._adoption = Adoption(self.ledger)
             self._adoption.adopt()
+            self._ambient = Ambient(self.ledger)
+            book_outside(self._ambient.unit)
+            self._concurrency = units_at_once()
         except Exception:
             self.guard.failed()
+
+    def deepen(self, targets: Iterable[tuple[str, str]], process: str) -> None:
+        """Collect all there is for these (kind, name), and no longer for others."""
+        ledger, wanted = self.ledger, frozenset(targets)
+        if wanted == ledger.deep:
+            return
+        ledger.deep, ledger.deep_all = wanted, ("process", process) in wanted
+        self.level = "deep" if ledger.deep_all else "watch"
+        self._reported_ns = 0
+        for unit in list(ledger.running.values()):
+            ledger.named(unit)
 
     def disarm(self) -> None:
         """Put every original back and let go of all units."""
         self.level = "off"
+        book_outside(nowhere)
+        self.ledger.deep, self.ledger.deep_all = frozenset(), False
         for instrument in reversed(self._instruments):
             instrument.patches.restore()
-        self._adoption = None
+        self._adoption = self._ambient = None
         self.ledger.clear()
 
-    def collect(self, cpu_ns: int, sent_bytes: int) -> list[str]:
-        """Events since the last call, as JSON. The arguments are the probe's own cost so far."""
+    def collect(self, sent_bytes: int) -> list[str]:
+        """Events since the last call, as JSON. `sent_bytes`: to Redis so far."""
         events: list[str] = []
         self._reach()
         for instrument in self._instruments:
             if instrument.guard.tripped and instrument.patches.count:
                 instrument.patches.restore()
-        if self._adoption is not None:
-            self._adoption.sweep()
+        now = now_ns()
+        self._govern(now)
+        self._sweep(now)
         ended = self.ledger.ended
         while ended:
             self._record(ended.popleft(), events)
-        now = now_ns()
         if now - self._revised_ns >= REVISION_NS:
             self._revise(now, events)
         if now - self._reported_ns >= REPORT_NS:
             self._reported_ns = now
-            events.append(self.report(cpu_ns, sent_bytes))
+            events.append(self.report(sent_bytes))
         return events
+
+    def _sweep(self, now: int) -> None:
+        try:
+            if self._adoption is not None:
+                self._adoption.sweep()
+            if self._ambient is not None:
+                self._ambient.sweep(now)
+        except Exception:
+            self.guard.failed()
+
+    def _govern(self, now: int) -> None:
+        before = self.governor.why
+        self.governor.judge(now, self._cost_ns())
+        self.ledger.one_in = self.governor.one_in
+        if self.governor.why != before:
+            self._reported_ns = 0
+
+    def _cost_ns(self) -> int:
+        """CPU of the probe's thread, which calls this, and of the hooks as sampled."""
+        return time.thread_time_ns() + self.ledger.hooks_ns
 
     def _reach(self) -> None:
         """Put the instruments into what is loaded now, while that still grows."""
@@ -121,12 +167,9 @@ class Armament:
 
     def _record(self, unit: Unit, events: list[str], now_id: str = "") -> None:
         try:
-            event = record(unit, self.defs, now_id)
+            events.append(record(unit, self.defs, now_id))
         except Exception:
             self.guard.failed()
-            return
-        if event is not None:
-            events.append(event)
 
     def _revise(self, now: int, events: list[str]) -> None:
         """Units that last: their state so far, and the line where they are now."""
@@ -136,13 +179,18 @@ class Armament:
             return
         frames = sys._current_frames()
         for unit in lasting:
+            if isinstance(unit, AmbientUnit):
+                if unit.queries == unit.told:
+                    continue
+                unit.told = unit.queries
             stack = stack_from(frames.get(unit.thread))
             if unit.asyncio_task is not None:
-                stack = stack_of_task(unit.asyncio_task())
+                stack = stack_of_task(unit.asyncio_task(), frames)
             self._record(unit, events, self.defs.stack(stack))
 
-    def report(self, cpu_ns: int, sent_bytes: int) -> str:
+    def report(self, sent_bytes: int) -> str:
         """How the probe fares, as an event."""
+        cost_ns = self._cost_ns()
         guards = [self.guard, *(instrument.guard for instrument in self._instruments)]
         event = wire.ProbeReported(
             level=self.level,
@@ -152,20 +200,10 @@ class Armament:
             errors=sum(guard.failures for guard in guards),
             off=[f"{guard.name}: {guard.last}" for guard in guards if guard.tripped],
             lost=[label for each in self._instruments for label in each.patches.lost],
-            cpu_us=(cpu_ns - self._cpu_ns) // 1000,
-            bytes=sent_bytes - self._bytes,
+            cpu_us=(cost_ns - self._told_ns) // 1000,
+            bytes=sent_bytes - self._told_bytes,
+            concurrency=self._concurrency,
+            governed=self.governor.why,
         )
-        self._cpu_ns, self._bytes = cpu_ns, sent_bytes
+        self._told_ns, self._told_bytes = cost_ns, sent_bytes
         return wire.event_json(event)
-
-
-def stack_of_task(task: Any) -> list[wire.StackFrame]:
-    """Where an asyncio task stands: down the coroutines it awaits, innermost first."""
-    found: list[wire.StackFrame] = []
-    waits = task.get_coro() if task is not None else None
-    while waits is not None:
-        frame = getattr(waits, "cr_frame", None) or getattr(waits, "gi_frame", None)
-        if frame is not None:
-            found = stack_from(frame)[:1] + found
-        waits = getattr(waits, "cr_await", None) or getattr(waits, "gi_yieldfrom", None)
-    return found

@@ -55,6 +55,10 @@ class Control:
             self._last_id = last[0][0] if last else b"0-0"
         return leases_in(slots)
 
+    def crowd(self) -> int:
+        """How many processes share the app, more or less: the stale are among them."""
+        return int(self._connection.call("ZCARD", self._keys.procs))
+
     def leases(self) -> list[Lease]:
         """Who watches, as of now."""
         return leases_in(self._connection.call("MGET", *self._keys.leases))
@@ -91,8 +95,3 @@ def leases_in(slots: Reply) -> list[Lease]:
         except (TypeError, ValueError):
             continue
     return found
-
-
-def needed_in(words: list[str]) -> list[str]:
-    """Definition ids that viewers asked for: `need ID ID …`."""
-    return [key for word in words if word.startswith("need ") for key in word.split()[1:]]

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
+
+# The header under which Celery's main process notes when it received a message.
+RECEIVED = "djscope_received"
 
 
 def command() -> str:
@@ -76,6 +80,8 @@ def _in_gunicorn_arbiter() -> bool:
 
 
 _UID = "djscope_start"
+# How many tasks a Celery worker's pool runs at once in this very process; None: not a pool's.
+pool_size: int | None = None
 
 
 def start_in_children(start: Callable[[], object]) -> None:
@@ -94,6 +100,7 @@ def stay_out_of_children() -> None:
     if signals is not None:
         signals.worker_process_init.disconnect(dispatch_uid=_UID)
         signals.worker_ready.disconnect(dispatch_uid=_UID)
+        signals.task_received.disconnect(dispatch_uid=_UID)
 
 
 def _start_in_uwsgi(start: Callable[[], object]) -> None:
@@ -119,7 +126,23 @@ def _start_in_celery(start: Callable[[], object]) -> None:
     def in_main(sender: Any = None, **_: Any) -> None:
         pool = getattr(sender, "pool", None)
         if pool is not None and not type(pool).__module__.endswith(".prefork"):
+            global pool_size
+            bounded = type(pool).__module__.endswith((".solo", ".thread"))
+            pool_size = int(pool.limit or 1) if bounded else 0
             start()
 
     signals.worker_process_init.connect(in_child, weak=False, dispatch_uid=_UID)
     signals.worker_ready.connect(in_main, weak=False, dispatch_uid=_UID)
+    signals.task_received.connect(stamp, weak=False, dispatch_uid=_UID)
+
+
+def stamp(request: Any = None, **_: Any) -> None:
+    """Note on a message when the worker had it, without which its wait is unknown.
+
+    Always, watched or not: the child that runs the task learns it from the message's headers
+    (celery/worker/strategy.py sends the signal before the pool gets them; 5.4 to 5.7).
+    """
+    try:
+        request.request_dict[RECEIVED] = time.time()
+    except Exception:  # then the wait stays unknown
+        pass

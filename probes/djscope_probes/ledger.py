@@ -19,21 +19,39 @@ class Ledger:
         self.ended: deque[Unit] = deque()
         self.dropped = 0
         self.total = 0
+        # Of so many units one is recorded; the governor raises it.
+        self.one_in = 1
+        # Sampled: what the hooks in the host's threads took, in nanoseconds.
+        self.hooks_ns = 0
+        # What somebody wants to see deeply: (kind, name) of units, or all.
+        self.deep: frozenset[tuple[str, str]] = frozenset()
+        self.deep_all = False
         self._ids = count(1)
+        self._turns = count(1)
 
     def begin(self, unit: Unit) -> None:
         """`unit` starts in the calling context."""
-        self.adopt(unit)
+        if self.one_in > 1 and next(self._turns) % self.one_in:
+            unit.skipped, unit.open = True, False
+        else:
+            self.adopt(unit)
         enter(unit)
 
     def adopt(self, unit: Unit) -> None:
         """`unit` was under way already; its thread is known by `units.adopted`."""
         unit.id = format(next(self._ids), "x")
+        self.named(unit)
         self.running[unit.id] = unit
+
+    def named(self, unit: Unit) -> None:
+        """`unit` has its name now: does somebody want all of it?"""
+        unit.deep = self.deep_all or (unit.kind, unit.name) in self.deep
 
     def end(self, unit: Unit) -> None:
         """`unit` ended. Twice is once."""
         if not unit.open:
+            if unit.skipped:
+                leave(unit)
             return
         unit.close()
         leave(unit)

@@ -5,14 +5,24 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Callable
+from typing import NamedTuple
 
-from djscope_probes import endpoint, hosts, native, settings
+from djscope_probes import endpoint, hosts, native, residence, settings
 from djscope_probes.address import Address, AddressError, parse
 from djscope_probes.probe import Probe
+from djscope_probes.wire import WIRE_VERSION
 
 _running: Probe | None = None
 _stopped = False
 _waiting = False
+
+
+class Joined(NamedTuple):
+    """How `join` went: `started`, `visiting` or `refused`, under which app, and why not."""
+
+    outcome: str
+    app: str = ""
+    why: str = ""
 
 
 def start(redis_url: str | None, app: str | None) -> bool:
@@ -27,6 +37,27 @@ def start(redis_url: str | None, app: str | None) -> bool:
     return _start_here(redis_url, app)
 
 
+def join(redis_url: str, app: str | None) -> Joined:
+    """For who comes from outside: start a probe, or have the one that is here visit that Redis.
+
+    A visit ends with the lease it came for; then the probe is back at its own Redis.
+    """
+    here = residence.resident()
+    if here is None:
+        if settings.disabled():
+            return Joined("refused", why="DJSCOPE_DISABLED is set in that process")
+        if not hosts.has_threads():
+            return Joined("refused", why="uWSGI runs that process without enable-threads")
+        if not _start_here(redis_url, app):
+            return Joined("refused", why="the Redis URL is not one")
+        return Joined("started", app or settings.app())
+    if here.wire != WIRE_VERSION:
+        why = f"djscope-probes {here.version} runs there, which speaks wire version {here.wire}"
+        return Joined("refused", here.app, f"{why}, not {WIRE_VERSION}: use the djscope it is of")
+    problem = here.visit(redis_url)
+    return Joined("refused" if problem else "visiting", here.app, problem)
+
+
 def stop() -> None:
     """See `djscope_probes.stop`."""
     global _running, _stopped, _waiting
@@ -36,6 +67,7 @@ def stop() -> None:
     if probe is not None and probe.process.pid == os.getpid():
         atexit.unregister(probe.at_exit)
         probe.end(within=1.0)
+        residence.move_out()
 
 
 def _start_in_children(redis_url: str | None, app: str | None) -> None:
@@ -54,12 +86,16 @@ def _start_in_children(redis_url: str | None, app: str | None) -> None:
 def _start_here(redis_url: str | None, app: str | None) -> bool:
     """Start in this very process; after a fork the parent's probe does not count."""
     global _running
-    if _running is not None and _running.process.pid == os.getpid():
-        return True
-    find = address_finder(redis_url or settings.redis_url())
+    if residence.resident() is not None:
+        return _running is not None and _running.process.pid == os.getpid()
+    url = redis_url or settings.redis_url()
+    find = address_finder(url)
     if find is None:
         return False
-    _running = Probe(find, app or settings.app())
+    # What a viewer left in the endpoint file is on this machine.
+    rules = settings.rules(local=not url or parse(url).local)
+    _running = Probe(find, app or settings.app(), rules)
+    residence.move_in(_running.process.app, _running.visit)
     atexit.register(_running.at_exit)
     native.start_thread(_running.run)
     return True

@@ -10,10 +10,15 @@ import sys
 from typing import Any
 
 
-def _original(name: str) -> Any:
+def replaced() -> bool:
+    """Whether this process's threads and locks are gevent's."""
     monkey = sys.modules.get("gevent.monkey")
-    if monkey is not None and monkey.is_module_patched("threading"):
-        return monkey.get_original("_thread", name)
+    return monkey is not None and bool(monkey.is_module_patched("threading"))
+
+
+def _original(name: str) -> Any:
+    if replaced():
+        return sys.modules["gevent.monkey"].get_original("_thread", name)
     return getattr(_thread, name)
 
 

@@ -10,30 +10,37 @@ from collections.abc import Callable
 from typing import Any
 
 from djscope_probes import __version__, hosts, native, settings
-from djscope_probes.address import Address
+from djscope_probes.address import Address, AddressError, parse
 from djscope_probes.arming import Armament
-from djscope_probes.control import BLOCK_MS, Control, needed_in
+from djscope_probes.control import BLOCK_MS, Control
 from djscope_probes.outbox import Outbox
 from djscope_probes.resp import Connection, ReplyError
+from djscope_probes.settings import Rules
+from djscope_probes.watching import Watching
 from djscope_probes.wire import Keys, Lease, Process
 
-FLUSH_MS = 200
 RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 MAX_CLIENTS_S = 60.0
 LOOK_S = 1.0
 EXIT_S = 0.3
 LEAVE_S = 0.1
+# Who asked for a visit has so long to take a lease there.
+VISIT_S = 10.0
+VISIT_BLOCK_MS = 1_000
 
 
 class Probe:
     """`run` is the thread; everything else may be called from any other."""
 
-    def __init__(self, find_address: Callable[[], Address | None], app: str) -> None:
-        self.process = this_process(app)
+    def __init__(self, find_address: Callable[[], Address | None], app: str, rules: Rules) -> None:
+        self.rules = rules
+        self.process = this_process(app, rules)
         self.keys = Keys(app)
         self.armament = Armament()
         self._find_address = find_address
         self._address: Address | None = None
+        # Somebody else's Redis, for as long as they watch.
+        self._visited: Address | None = None
         self._connection: Connection | None = None
         self._ending = False
         self._ended = native.lock()
@@ -41,16 +48,18 @@ class Probe:
         self._wake = native.lock()
         self._wake.acquire()
         self._sent_before = 0
+        # Viewers that the governor does not serve any more.
+        self._refused: set[str] = set()
 
     def run(self) -> None:
         """The thread: connect, serve until the connection breaks, try again later."""
-        tries = 0
+        tries, address = 0, None
         try:
             while not self._ending:
                 began = time.monotonic()
                 pause = RETRY_S[min(tries, len(RETRY_S) - 1)]
                 try:
-                    address = self._find_address()
+                    address = self._visited or self._find_address()
                     if address is None:
                         self._pause(LOOK_S)
                         continue
@@ -62,6 +71,8 @@ class Probe:
                 except Exception:
                     self.armament.guard.failed()
                 self._drop_connection()
+                if self._visited is address:
+                    self._visited = None
                 tries = 0 if time.monotonic() - began > RETRY_S[-1] else tries + 1
                 if not self._ending:
                     self._pause(pause * random.uniform(0.5, 1.0))  # noqa: S311
@@ -80,6 +91,17 @@ class Probe:
             self._ended.acquire(True, within)
         self._disarm()
 
+    def visit(self, url: str) -> str:
+        """Serve the viewers at another Redis until their leases end; a sentence why not."""
+        try:
+            self._visited = parse(url)
+        except AddressError as error:
+            return str(error)
+        if self._wake.locked():
+            self._wake.release()
+        self._interrupt()
+        return ""
+
     def _interrupt(self) -> None:
         connection = self._connection
         if connection is not None:
@@ -94,47 +116,45 @@ class Probe:
         control = Control(connection, self.keys, self.process)
         control.synchronise()
         leases = control.refresh()
+        visit_ends = time.monotonic() + VISIT_S if address is self._visited else None
+        served = False
         while not self._ending:
-            if leases:
-                leases = self._watch(connection, control, leases)
-            else:
+            if watchers := self._permitted(leases):
+                leases = self._watch(connection, control, watchers)
+                served = True
+            elif visit_ends is None:
                 control.wait(BLOCK_MS)
+                leases = control.refresh()
+            elif served or time.monotonic() > visit_ends:
+                break
+            else:
+                control.wait(VISIT_BLOCK_MS)
                 leases = control.refresh()
         control.leave()
 
     def _watch(self, connection: Connection, control: Control, leases: list[Lease]) -> list[Lease]:
-        """Armed for as long as somebody watches; flushes, and announces itself as when off."""
-        self._arm("deep" if any(lease.level == "deep" for lease in leases) else "watch")
+        """Armed for as long as somebody watches."""
+        self._arm()
         outbox = Outbox(self.keys, self.process.id, self.armament.defs)
-        announced = time.monotonic()
+        sent = self._sent_before
+        watching = Watching(
+            connection, control, self.armament, outbox, self.rules, self.process.id, sent
+        )
         try:
-            while leases and not self._ending:
-                self._flush(connection, outbox, control.now())
-                self.armament.defs.needed(needed_in(control.wait(FLUSH_MS)))
-                if time.monotonic() - announced > BLOCK_MS / 1000:
-                    announced = time.monotonic()
-                    leases = control.refresh()
-                else:
-                    leases = control.leases()
-            self._flush(connection, outbox, control.now())
+            return watching.run(leases, lambda: self._ending)
         finally:
             self._disarm()
-        # Off, and says so: whoever quits wants to read it.
-        sent = self._sent_before + connection.sent
-        report = self.armament.report(time.thread_time_ns(), sent)
-        outbox.send(connection, [report], control.now())
-        return leases
+            if self.armament.governor.off:
+                self._refused |= {lease.viewer for lease in leases}
 
-    def _flush(self, connection: Connection, outbox: Outbox, redis_now: float) -> None:
-        sent = self._sent_before + connection.sent
-        events = self.armament.collect(time.thread_time_ns(), sent)
-        outbox.dropped += self.armament.ledger.dropped
-        self.armament.ledger.dropped = 0
-        if events:
-            outbox.send(connection, events, redis_now)
+    def _permitted(self, leases: list[Lease]) -> list[Lease]:
+        """Those that may watch: the host said so, and the governor had not enough of them."""
+        if self.rules.max_level == "off":
+            return []
+        return [lease for lease in leases if lease.viewer not in self._refused]
 
-    def _arm(self, level: str) -> None:
-        self.armament.arm(level)
+    def _arm(self) -> None:
+        self.armament.arm()
         signals: Any = sys.modules.get("celery.signals")
         if signals is not None:  # billiard's children leave by os._exit
             signals.worker_process_shutdown.connect(
@@ -175,7 +195,7 @@ class Probe:
             connection.close()
 
 
-def this_process(app: str) -> Process:
+def this_process(app: str, rules: Rules) -> Process:
     """How this process announces itself."""
     return Process(
         host=os.uname().nodename,
@@ -188,4 +208,6 @@ def this_process(app: str) -> Process:
         django=str(getattr(sys.modules.get("django"), "__version__", "")),
         celery=str(getattr(sys.modules.get("celery"), "__version__", "")),
         probe=__version__,
+        max_level=rules.max_level,
+        allow=rules.allow,
     )

@@ -12,8 +12,8 @@ EXEMPLARY_REPEATS = 3
 EXEMPLARY_NS = 500_000_000
 
 
-def record(unit: Unit, defs: Definitions, now_id: str = "") -> str | None:
-    """One unit's state so far as event JSON; None for a kind of unit that has no event."""
+def record(unit: Unit, defs: Definitions, now_id: str = "") -> str:
+    """One unit's state so far as event JSON."""
     body = unit_state(unit, defs, now_id)
     if isinstance(unit, RequestUnit):
         took = (unit.responded_ns - unit.began_ns) // 1000 if unit.responded_ns else -1
@@ -24,16 +24,18 @@ def record(unit: Unit, defs: Definitions, now_id: str = "") -> str | None:
         )
     if isinstance(unit, TaskUnit):
         return wire.event_json(
-            wire.TaskRecorded(body, unit.task_id, unit.state, unit.retries, unit.worker, unit.queue)
+            wire.TaskRecorded(
+                body, unit.task_id, unit.state, unit.retries, unit.worker, unit.queue, unit.wait_us
+            )
         )
-    return None
+    return wire.event_json(wire.WorkRecorded(body, unit.kind))
 
 
 def unit_state(unit: Unit, defs: Definitions, now_id: str) -> wire.Unit:
     """The part that all kinds of units share."""
     unit.revision += 1
     end = now_ns() if unit.open else unit.ended_ns
-    merged = merge(list(unit.groups.values()), defs)
+    merged = merge(list(unit.groups.values()), defs, unit.deep)
     ranked = sorted(merged.values(), key=lambda g: (g.n, g.total_us), reverse=True)
     kept, rest = ranked[: wire.GROUPS_PER_UNIT], ranked[wire.GROUPS_PER_UNIT :]
     if unit.overflow is not None:
@@ -51,7 +53,7 @@ def unit_state(unit: Unit, defs: Definitions, now_id: str) -> wire.Unit:
         fetch_us=unit.fetch_ns // 1000,
         groups=kept,
         other=summed(rest) if rest else None,
-        operations=timeline(unit, kept, defs) if exemplary(kept, end - unit.began_ns) else (),
+        operations=timeline(unit, kept, defs) if exemplary(unit, kept, end) else (),
         adopted=unit.adopted,
         exact_start=unit.exact_start,
         exception=unit.exception,
@@ -61,24 +63,28 @@ def unit_state(unit: Unit, defs: Definitions, now_id: str) -> wire.Unit:
     )
 
 
-def exemplary(groups: list[wire.Group], wall_ns: int) -> bool:
-    """Whether the order of a unit's queries tells anything."""
-    return bool(groups) and (groups[0].n >= EXEMPLARY_REPEATS or wall_ns >= EXEMPLARY_NS)
+def exemplary(unit: Unit, groups: list[wire.Group], end: int) -> bool:
+    """Whether the order of a unit's queries tells anything, or was asked for."""
+    if not groups:
+        return False
+    return unit.deep or groups[0].n >= EXEMPLARY_REPEATS or end - unit.began_ns >= EXEMPLARY_NS
 
 
-GroupKey = tuple[str, str, str, str, str]
+GroupKey = tuple[str, str, str, str, str, str]
 
 
-def group_key(group: wire.Group) -> GroupKey:
-    return (group.sql_id, group.site_id, group.access, group.relation_id, group.origin_id)
+def group_key(group: wire.Group, deep: bool) -> GroupKey:
+    """What makes two groups one; in a deep unit each stack has its own."""
+    stack = group.stack_id if deep else ""
+    return (group.sql_id, group.site_id, group.access, group.relation_id, group.origin_id, stack)
 
 
-def merge(groups: list[Group], defs: Definitions) -> dict[GroupKey, wire.Group]:
+def merge(groups: list[Group], defs: Definitions, deep: bool) -> dict[GroupKey, wire.Group]:
     """Lists of different lengths are different texts to Django and one to the reader."""
     merged: dict[GroupKey, wire.Group] = {}
     for group in groups:
         entry = on_wire(group, defs)
-        key = group_key(entry)
+        key = group_key(entry, deep)
         merged[key] = summed([merged[key], entry]) if key in merged else entry
     return merged
 
@@ -130,13 +136,13 @@ def summed(groups: list[wire.Group]) -> wire.Group:
 
 def timeline(unit: Unit, kept: list[wire.Group], defs: Definitions) -> list[wire.Operation]:
     """The order of the unit's first queries, as indexes into its groups."""
-    places = {group_key(group): index for index, group in enumerate(kept)}
+    places = {group_key(group, unit.deep): index for index, group in enumerate(kept)}
     index_of: dict[int, int] = {}
     found = []
     for group, began, took in list(unit.operations):
         index = index_of.get(id(group))
         if index is None:
-            index = index_of[id(group)] = places.get(group_key(on_wire(group, defs)), -1)
+            index = index_of[id(group)] = places.get(group_key(on_wire(group, defs), unit.deep), -1)
         offset = (began - unit.began_ns) // 1000
         found.append(wire.Operation(index, offset, took // 1000))
     return found

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import Any, NamedTuple
+
+LEVELS = ("off", "watch", "deep")
+PERMISSIONS = ("source",)
+
+
+class Rules(NamedTuple):
+    """What the host lets viewers do: the highest level, and the permissions."""
+
+    max_level: str
+    allow: tuple[str, ...]
 
 
 def _django() -> Any | None:
@@ -14,13 +24,35 @@ def _django() -> Any | None:
     return settings if settings is not None and settings.configured else None
 
 
-def _option(name: str) -> str:
+def _value(name: str) -> Any:
     value = os.environ.get(f"DJSCOPE_{name}")
     if value:
         return value
     settings = _django()
     options = getattr(settings, "DJSCOPE", None) if settings is not None else None
-    return str(options.get(name) or "") if isinstance(options, dict) else ""
+    return options.get(name) if isinstance(options, dict) else None
+
+
+def _option(name: str) -> str:
+    return str(_value(name) or "")
+
+
+def rules(local: bool) -> Rules:
+    """`MAX_LEVEL` and `ALLOW`; `local`: Redis is on this machine.
+
+    Everything under DEBUG with a local Redis, else `watch` and no permissions. A level that does
+    not exist is none.
+    """
+    trusted = debug() and local
+    level = _option("MAX_LEVEL").lower() or ("deep" if trusted else "watch")
+    allow = _value("ALLOW")
+    if allow is None:
+        allow = PERMISSIONS if trusted else ()
+    names = allow.split(",") if isinstance(allow, str) else list(allow)
+    allowed = {str(name).strip().lower() for name in names}
+    return Rules(
+        level if level in LEVELS else "off", tuple(each for each in PERMISSIONS if each in allowed)
+    )
 
 
 def disabled() -> bool:

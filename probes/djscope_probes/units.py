@@ -1,10 +1,14 @@
-"""The unit under way: what its queries and times are booked on."""
+"""The unit under way: what its queries and times are booked on.
+
+A request, a task, a management command; or what a thread does outside of those, see `ambient`.
+"""
 
 from __future__ import annotations
 
 import time
 import weakref
 from _thread import get_ident
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -19,17 +23,18 @@ MAX_GROUPS = 2_000
 
 
 class Unit:
-    """One request or task. Times in nanoseconds of `perf_counter_ns`, `started` in Unix seconds.
+    """One piece of work. Times in nanoseconds of `perf_counter_ns`, `started` in Unix seconds.
 
     Holds no request, instance, frame or exception: nothing of the host is kept alive.
     """
 
     __slots__ = (
-        "__weakref__", "adopted", "asyncio_task", "began_ns", "cpu_ns", "ended_ns", "evaluations",
-        "exact_start", "exception", "fetch_ns", "groups", "id", "name", "open", "operations",
-        "outer", "overflow", "queries", "revision", "site", "sql_ns", "stack", "started", "thread",
-        "vanished",
+        "__weakref__", "adopted", "asyncio_task", "began_ns", "cpu_ns", "deep", "ended_ns",
+        "evaluations", "exact_start", "exception", "fetch_ns", "groups", "id", "name", "open",
+        "operations", "outer", "overflow", "queries", "revision", "site", "skipped", "sql_ns",
+        "stack", "started", "thread", "vanished",
     )  # fmt: skip
+    kind = ""
 
     def __init__(self, name: str = "") -> None:
         self.id = ""
@@ -42,6 +47,10 @@ class Unit:
         self.ended_ns = 0
         self.open = True
         self.vanished = False
+        # The governor left it out: nothing is booked on it, nor elsewhere in its place.
+        self.skipped = False
+        # Somebody asked for the stack of each of its queries.
+        self.deep = False
         # An eager task inside a request, say: the request goes on when the task is over.
         self.outer: Unit | None = None
         self.adopted = False
@@ -78,6 +87,7 @@ class RequestUnit(Unit):
     """A request; `protocol` is `wsgi` or `asgi`, `status` 0 until a response is there."""
 
     __slots__ = ("method", "protocol", "responded_ns", "status", "view")
+    kind = "request"
 
     def __init__(self, protocol: str, method: str) -> None:
         super().__init__()
@@ -93,7 +103,8 @@ class RequestUnit(Unit):
 class TaskUnit(Unit):
     """A run of a Celery task; `state` is Celery's, empty until it ended."""
 
-    __slots__ = ("queue", "retries", "state", "task_id", "worker")
+    __slots__ = ("queue", "retries", "state", "task_id", "wait_us", "worker")
+    kind = "task"
 
     def __init__(self, name: str, task_id: str) -> None:
         super().__init__(name)
@@ -102,32 +113,79 @@ class TaskUnit(Unit):
         self.retries = 0
         self.worker = ""
         self.queue = ""
+        self.wait_us = -1
 
 
-_current: ContextVar[Unit | None] = ContextVar("djscope_unit", default=None)
+class CommandUnit(Unit):
+    """A management command, by its name."""
+
+    __slots__ = ()
+    kind = "command"
+
+
+class AmbientUnit(Unit):
+    """What one thread does outside of all others, from its first query to a pause."""
+
+    __slots__ = ("last_ns", "told")
+    kind = "thread"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.cpu_ns = -1
+        self.last_ns = self.began_ns
+        # Queries that the latest revision counted: without new ones there is nothing to tell.
+        self.told = 0
+
+
+CURRENT: ContextVar[Unit | None] = ContextVar("djscope_unit", default=None)
 # Work that was under way when the probe armed has no context of ours: thread → unit.
 adopted: dict[int, Unit] = {}
 
 
 def current() -> Unit | None:
     """The unit that the calling code works for."""
-    unit = _current.get()
+    unit = CURRENT.get()
     if adopted and (unit is None or not unit.open):
         # A unit of an earlier arm may still stand in the context of work that was adopted since.
         unit = adopted.get(get_ident())
     return unit if unit is not None and unit.open else None
 
 
+def nowhere() -> Unit | None:
+    """Nobody watches: work outside of units is not booked."""
+    return None
+
+
+def working() -> Unit | None:
+    """The unit to book on: the current one, else the calling thread's ambient one."""
+    unit = CURRENT.get()
+    if unit is not None:
+        if unit.open:
+            return unit
+        if unit.skipped:
+            return None
+    return current() or _outside()
+
+
+def book_outside(find: Callable[[], Unit | None]) -> None:
+    """From now on `find` says what work outside of any unit is booked on."""
+    global _outside
+    _outside = find
+
+
+_outside: Callable[[], Unit | None] = nowhere
+
+
 def enter(unit: Unit) -> None:
     """Make `unit` the current one of this context, and of contexts copied from it."""
     unit.outer = current()
-    _current.set(unit)
+    CURRENT.set(unit)
 
 
 def leave(unit: Unit) -> None:
     """`unit` is over in this context and thread."""
-    if _current.get() is unit:
-        _current.set(unit.outer)
+    if CURRENT.get() is unit:
+        CURRENT.set(unit.outer)
     unit.outer = None
     if adopted.get(unit.thread) is unit:
         del adopted[unit.thread]

@@ -47,7 +47,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def armament(shop: None) -> Iterator[Armament]:
     """Armed with all instruments; off and clean afterwards, with no failure swallowed."""
     armament = Armament()
-    armament.arm("watch")
+    armament.arm()
     yield armament
     armament.disarm()
     failures = [

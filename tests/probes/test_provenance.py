@@ -170,7 +170,7 @@ def test_doors_that_somebody_wrapped_over_work_again_in_the_next_arm(shop: None)
 
     original = ModelIterable.__dict__["__iter__"]
     armament = Armament()
-    armament.arm("watch")
+    armament.arm()
     ours = ModelIterable.__dict__["__iter__"]
 
     def theirs(self: object) -> object:
@@ -179,7 +179,7 @@ def test_doors_that_somebody_wrapped_over_work_again_in_the_next_arm(shop: None)
     ModelIterable.__iter__ = theirs
     try:
         armament.disarm()
-        armament.arm("watch")
+        armament.arm()
         unit = RequestUnit("wsgi", "GET")
         armament.ledger.begin(unit)
         for book in Book.objects.order_by("pk")[:4]:

@@ -6,14 +6,17 @@ import gc
 import json
 import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connections
 
+from djscope_probes.ambient import PAUSE_NS
 from djscope_probes.arming import Armament
 from djscope_probes.guard import LIMIT
-from djscope_probes.records import record
-from djscope_probes.units import RequestUnit, Unit
-from djscope_probes.wire import FRAME_BYTES, GROUPS_PER_UNIT, OPERATIONS_PER_UNIT
+from djscope_probes.records import record, unit_state
+from djscope_probes.units import AmbientUnit, RequestUnit, TaskUnit, Unit
+from djscope_probes.wire import FRAME_BYTES, GROUPS_PER_UNIT, OPERATIONS_PER_UNIT, Group
 from tests.probes.conftest import Seen
 
 
@@ -76,12 +79,79 @@ def test_an_exception_of_the_database_passes_unchanged(unit: Unit) -> None:
     assert unit.queries == 1
 
 
-def test_without_a_unit_nothing_is_booked(armament: Armament) -> None:
-    """Queries outside requests and tasks are not this instrument's."""
+def test_without_a_unit_queries_are_the_threads_own(armament: Armament) -> None:
+    """Named by the function that the thread runs, ended by a pause."""
     from shop.models import Book
 
     assert Book.objects.count() > 0
+    (unit,) = armament.ledger.running.values()
+    assert isinstance(unit, AmbientUnit)
+    assert unit.queries == 1
+    assert unit.name.startswith("probes/test_queries.py test_without_a_unit")
+
+    ambient = armament._ambient
+    assert ambient is not None
+    ambient.sweep(unit.last_ns + PAUSE_NS)
+    assert unit.open
+    ambient.sweep(unit.last_ns + PAUSE_NS + 1)
+    assert not unit.open
+    Book.objects.count()
+    assert len(armament.ledger.running) == 1
+
+
+def test_a_thread_that_is_gone_has_ended(armament: Armament) -> None:
+    """Whatever happens to its identifier."""
+    from shop.models import Book
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(Book.objects.count).result()
+        pool.submit(connections.close_all).result()
+    (unit,) = armament.ledger.running.values()
+    armament.collect(0)
+
+    assert not unit.open
     assert armament.ledger.running == {}
+
+
+def test_a_unit_that_the_governor_leaves_out_costs_nothing(armament: Armament) -> None:
+    """Neither is it booked on, nor is its thread in its place."""
+    from shop.models import Book
+
+    armament.ledger.one_in = 2
+    units = [RequestUnit("wsgi", "GET") for _ in range(4)]
+    for unit in units:
+        armament.ledger.begin(unit)
+        Book.objects.count()
+        armament.ledger.end(unit)
+
+    assert sorted(unit.queries for unit in units) == [0, 0, 1, 1]
+    assert len(armament.ledger.ended) == 2
+    assert armament.ledger.running == {}
+
+
+def test_deep_tells_callers_of_one_line_apart(armament: Armament) -> None:
+    """In a unit that somebody wants to see deeply each stack is a group of its own."""
+    from shop.models import Book
+
+    def helper() -> int:
+        return Book.objects.count()
+
+    def groups(unit: Unit) -> list[Group]:
+        armament.ledger.begin(unit)
+        helper()
+        helper()
+        armament.ledger.end(unit)
+        return unit_state(unit, armament.defs, "").groups
+
+    armament.deepen([("task", "shop.count")], "web/1@1")
+    assert len(groups(TaskUnit("shop.other", "1"))) == 1
+    assert len(groups(TaskUnit("shop.count", "2"))) == 2
+    armament.deepen([("process", "web/1@1")], "web/1@1")
+    assert armament.level == "deep"
+    assert len(groups(TaskUnit("shop.other", "3"))) == 2
+    armament.deepen([], "web/1@1")
+    assert armament.level == "watch"
+    assert len(groups(TaskUnit("shop.count", "4"))) == 1
 
 
 def test_threads_book_on_their_own_units(armament: Armament) -> None:
@@ -151,7 +221,7 @@ def test_an_instrument_that_keeps_failing_is_taken_out(shop: None) -> None:
 
     original = CursorWrapper.__dict__["_execute_with_wrappers"]
     armament = Armament()
-    armament.arm("watch")
+    armament.arm()
     queries = next(each for each in armament._instruments if each.guard.name == "queries")
     queries._sites = None  # type: ignore[attr-defined]
     unit = RequestUnit("wsgi", "GET")
@@ -159,7 +229,7 @@ def test_an_instrument_that_keeps_failing_is_taken_out(shop: None) -> None:
     try:
         for _ in range(LIMIT):
             assert Book.objects.count() > 0
-        events = armament.collect(0, 0)
+        events = armament.collect(0)
 
         assert CursorWrapper.__dict__["_execute_with_wrappers"] is original
         report = json.loads(next(event for event in events if event.startswith('["probe"')))

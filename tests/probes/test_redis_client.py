@@ -10,7 +10,7 @@ import pytest
 
 from djscope.feed.embedded import EmbeddedServer, start_embedded
 from djscope_probes.address import AddressError, parse
-from djscope_probes.control import Control, leases_in, needed_in
+from djscope_probes.control import Control, leases_in
 from djscope_probes.definitions import Definitions
 from djscope_probes.outbox import CHANNEL_BYTES, Outbox, packed
 from djscope_probes.resp import Connection, ReplyError, encode
@@ -151,7 +151,7 @@ def test_a_viewer_can_ask_for_a_definition(connection: Connection) -> None:
     key = defs.name("books/")
     outbox.send(connection, [], time.time())
     connection.call("HDEL", KEYS.defs, key)
-    defs.needed(needed_in(["wake", f"need {key} nonsense"]))
+    defs.needed([key, "nonsense"])
     outbox.send(connection, [], time.time())
 
     assert connection.call("HEXISTS", KEYS.defs, key) == 1

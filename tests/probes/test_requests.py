@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from djscope_probes.arming import Armament, stack_of_task
+from djscope_probes.arming import Armament
+from djscope_probes.coroutines import stack_of_task
 from djscope_probes.units import RequestUnit
 
 
@@ -157,7 +158,7 @@ def test_arming_and_disarming_leaves_every_original(shop: None) -> None:
     before = [owner.__dict__[name] for owner, name in targets]
     armament = Armament()
     for _ in range(100):
-        armament.arm("watch")
+        armament.arm()
         assert armament.wrapped > 8
         armament.disarm()
 
@@ -180,7 +181,7 @@ def test_a_task_of_asyncio_tells_where_it_stands() -> None:
     async def scene() -> list[str]:
         task = asyncio.create_task(outer())
         await asyncio.sleep(0.01)
-        names = [frame.function.rpartition(".")[2] for frame in stack_of_task(task)]
+        names = [frame.function.rpartition(".")[2] for frame in stack_of_task(task, {})]
         task.cancel()
         return names
 
@@ -193,10 +194,10 @@ django.setup()
 assert "django.core.handlers.wsgi" not in sys.modules
 from djscope_probes.arming import Armament
 armament = Armament()
-armament.arm("watch")
+armament.arm()
 before = armament.wrapped
 import django.core.handlers.wsgi, django.core.handlers.asgi
-armament.collect(0, 0)
+armament.collect(0)
 for handler in (django.core.handlers.wsgi.WSGIHandler, django.core.handlers.asgi.ASGIHandler):
     assert handler.__dict__["__call__"].__module__.startswith("django."), "disguised"
     assert "djscope" in handler.__dict__["__call__"].__code__.co_filename

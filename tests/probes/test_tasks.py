@@ -27,7 +27,7 @@ def test_a_run_has_name_state_and_queries(worker: Armament) -> None:
     """As in a worker's child."""
     from shop.scenarios.tasks import n_plus_one_task
 
-    worker.arm("watch")
+    worker.arm()
     n_plus_one_task.apply()
     (unit,) = ended(worker.ledger)
     worker.disarm()
@@ -42,7 +42,7 @@ def test_a_failure_tells_type_and_line(worker: Armament) -> None:
     """Not the message."""
     from shop.scenarios.tasks import task_failing
 
-    worker.arm("watch")
+    worker.arm()
     task_failing.apply(args=[0], retries=task_failing.max_retries)
     failures = [unit for unit in ended(worker.ledger) if unit.exception]
     worker.disarm()
@@ -58,7 +58,7 @@ def test_a_task_run_inside_a_request_does_not_end_the_request(worker: Armament) 
     from shop.models import Book
     from shop.scenarios.tasks import healthy_task
 
-    worker.arm("watch")
+    worker.arm()
     request = RequestUnit("wsgi", "GET")
     worker.ledger.begin(request)
     healthy_task.apply()
@@ -75,7 +75,7 @@ def test_disconnected_signals_have_no_receiver_of_ours(worker: Armament) -> None
     signals = sys.modules["celery.signals"]
     names = ("task_prerun", "task_postrun", "task_failure", "task_retry")
     before = [len(getattr(signals, name).receivers) for name in names]
-    worker.arm("watch")
+    worker.arm()
     assert [len(getattr(signals, name).receivers) for name in names] == [n + 1 for n in before]
     worker.disarm()
 

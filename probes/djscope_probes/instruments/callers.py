@@ -16,7 +16,6 @@ from djscope_probes.guard import Guard
 from djscope_probes.ledger import Ledger
 from djscope_probes.patching import Function, Patch, Patches
 from djscope_probes.stacks import is_app, stack_from
-from djscope_probes.units import current
 from djscope_probes.wire import StackFrame
 
 MAX_CALLERS = 2_000
@@ -63,7 +62,7 @@ class CallersInstrument:
     def _hop(self, original: Function, patch: Patch) -> Function:
         async def __call__(hop: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
             token = None
-            if patch.on and current() is not None:
+            if patch.on:
                 try:
                     found = self._find(sys._getframe(1))
                     if found is not None:

@@ -15,7 +15,7 @@ from djscope_probes import landmarks
 from djscope_probes.instruments.intent import Rows
 from djscope_probes.instruments.provenance import TAG, Parts, Provenance
 from djscope_probes.patching import Function, Patch, Patches
-from djscope_probes.units import current
+from djscope_probes.units import working
 
 
 class Doors:
@@ -71,7 +71,7 @@ class Doors:
 
         def __iter__(iterable: Any) -> Iterator[Any]:  # noqa: N807
             rows: Iterator[Any] = original(iterable)
-            if not patch.on or current() is None:
+            if not patch.on or working() is None:
                 return rows
             return tagged(rows, Rows(iterable.queryset))
 

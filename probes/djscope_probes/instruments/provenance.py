@@ -8,7 +8,7 @@ from typing import Any
 from djscope_probes.groups import Evaluation, Origin, Shape, Step
 from djscope_probes.guard import Guard
 from djscope_probes.instruments.intent import Hand, Rows
-from djscope_probes.units import MAX_EVALUATIONS, Unit, current
+from djscope_probes.units import MAX_EVALUATIONS, Unit, working
 
 TAG = "_djscope_tag"
 # Field name → tag of the joined instance's evaluation, and its own parts.
@@ -79,7 +79,7 @@ class Provenance:
             return {}
 
     def _joined(self, row: Any, evaluation: Evaluation) -> Parts:
-        unit, found = current(), Parts()
+        unit, found = working(), Parts()
         for name, part in row._state.fields_cache.items():
             if unit is None or not hasattr(type(part), "_meta") or TAG in part._state.__dict__:
                 continue

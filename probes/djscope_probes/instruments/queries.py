@@ -11,6 +11,7 @@ import importlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from djscope_probes.instruments.provenance import Provenance
 from djscope_probes.instruments.sites import Sites
 from djscope_probes.ledger import Ledger
 from djscope_probes.patching import Function, Patch, Patches
-from djscope_probes.units import MAX_GROUPS, Unit, current, now_ns
+from djscope_probes.units import MAX_GROUPS, Unit, now_ns, working
 from djscope_probes.wire import OPERATIONS_PER_UNIT
 
 # Only these hash by value, cheaply, and without code of the application.
@@ -31,11 +32,13 @@ _HASHABLE = frozenset(
 )
 # Statements that no application line asks for by name.
 _TRANSACTION = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
+# One query in so many (and one more) says what booking it took.
+SAMPLE = 15
 _OTHER = Shape("(other queries)", None, [], "other")
 
 
 class QueriesInstrument:
-    """Books queries on the current unit; without one it looks away."""
+    """Books queries on the unit under way, or on the thread's own."""
 
     def __init__(self) -> None:
         self.guard = Guard("queries")
@@ -43,8 +46,11 @@ class QueriesInstrument:
         self._provenance = Provenance(self.guard)
         self._doors = Doors(self._provenance)
         self._sites = Sites()
+        self._ledger = Ledger()
+        self._turns = count()
 
-    def arm(self, ledger: Ledger) -> None:  # noqa: ARG002  (units come from the context)
+    def arm(self, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._provenance.renew()
         self._sites = Sites()
 
@@ -66,8 +72,8 @@ class QueriesInstrument:
         def _execute_with_wrappers(
             cursor: Any, sql: Any, params: Any, many: bool, executor: Any
         ) -> Any:
-            unit = current()
-            if unit is None or not patch.on:
+            unit = working() if patch.on else None
+            if unit is None:
                 return original(cursor, sql, params, many, executor)
             began = now_ns()
             try:
@@ -76,6 +82,8 @@ class QueriesInstrument:
                 took = now_ns() - began
                 try:
                     record(unit, cursor.db.alias, sql, params, many, began, took)
+                    if not next(self._turns) & SAMPLE:
+                        self._ledger.hooks_ns += (now_ns() - began - took) * (SAMPLE + 1)
                 except Exception:
                     failed()
 
@@ -89,7 +97,7 @@ class QueriesInstrument:
         unit.sql_ns += took
         if text.startswith(_TRANSACTION):
             text = text.partition(" ")[0]
-        shape = self._sites.shape(text, 1)
+        shape = self._sites.deep_shape(text, 1) if unit.deep else self._sites.shape(text, 1)
         path, start = self._provenance.path_of(unit, shape)
         group = unit.groups.get((shape, path)) or self._new_group(unit, shape, path, database)
         group.n += 1
@@ -122,7 +130,7 @@ class QueriesInstrument:
         def cursor_iter(*args: Any, **kwargs: Any) -> Iterator[Any]:
             chunks: Iterator[Any] = original(*args, **kwargs)
             intent = hand.intent
-            unit, group = current(), intent.group
+            unit, group = working(), intent.group
             if unit is None or group is None or not patch.on:
                 return chunks
             intent.group = None

@@ -105,6 +105,7 @@ class RequestsInstrument:
             if type(unit) is RequestUnit:
                 try:
                     name_request(unit, request)
+                    self._ledger.named(unit)
                     if unit.protocol == "asgi":
                         unit.asyncio_task = innermost_task()
                 except Exception:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from djscope_probes.groups import Shape
 from djscope_probes.instruments.callers import Caller, caller
 from djscope_probes.stacks import is_app, site_of, stack_from
+from djscope_probes.wire import StackFrame
 
 MAX_TEXTS = 2_000
 MAX_SHAPES_PER_TEXT = 50
@@ -38,6 +39,7 @@ class Sites:
         self._boundaries: frozenset[int] = frozenset()
         self._seen: dict[str, tuple[Sight, ...]] = {}
         self._kept: list[CodeType] = []
+        self._deep: dict[tuple[str, tuple[StackFrame, ...]], Shape] = {}
 
     def know(self, access: dict[int, str], boundaries: frozenset[int]) -> None:
         """Code objects by which frames are recognised, see `landmarks`."""
@@ -61,6 +63,29 @@ class Sites:
             ):
                 return sight.shape
         return self._first_sight(sql, _getframe(base))
+
+    def deep_shape(self, sql: str, above: int) -> Shape:
+        """The same, told apart by the whole stack: one helper called from two places is two."""
+        start = _getframe(above + 1).f_back
+        stack = stack_from(start, self._boundaries)
+        awaiting = caller()
+        if awaiting is not None and not any(frame.app for frame in stack):
+            stack = [*stack, *awaiting.stack]
+        key = (sql, tuple(stack))
+        shape = self._deep.get(key)
+        if shape is None:
+            if len(self._deep) >= MAX_TEXTS:
+                self._deep.clear()
+            shape = self._deep[key] = Shape(sql, site_of(stack), stack, self._asked(start))
+        return shape
+
+    def _asked(self, frame: FrameType | None) -> str:
+        """How the application asked: the outermost access between the query and its line."""
+        access = ""
+        while frame is not None and not is_app(frame.f_code):
+            access = self._access.get(id(frame.f_code), access)
+            frame = frame.f_back
+        return access
 
     def _first_sight(self, sql: str, frame: FrameType) -> Shape:
         access = ""

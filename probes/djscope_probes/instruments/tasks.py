@@ -6,10 +6,12 @@ in a running worker (celery/app/trace.py, 5.4 to 5.7). A prefork child sees all 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from djscope_probes import landmarks
 from djscope_probes.guard import Guard
+from djscope_probes.hosts import RECEIVED
 from djscope_probes.ledger import Ledger
 from djscope_probes.patching import Patches
 from djscope_probes.stacks import stack_of_traceback
@@ -42,6 +44,7 @@ class TasksInstrument:
         try:
             unit = TaskUnit(str(task.name), str(task_id))
             describe(unit, task.request)
+            unit.wait_us = waited(task.request, unit.started)
             self._ledger.begin(unit)
         except Exception:
             self.guard.failed()
@@ -86,3 +89,19 @@ def describe(unit: TaskUnit, request: Any) -> None:
     unit.worker = str(request.hostname or "")
     delivery = request.delivery_info or {}
     unit.queue = str(delivery.get("routing_key") or "")
+
+
+def waited(request: Any, started: float) -> int:
+    """Microseconds from when the worker had the message, or its ETA was due, to its start.
+
+    Both are of this machine's wall clock. -1 where the worker's main process has no probe.
+    """
+    since = request.__dict__.get(RECEIVED)
+    if type(since) is not float:
+        return -1
+    eta = request.__dict__.get("eta")
+    try:
+        since = max(since, datetime.fromisoformat(eta).timestamp()) if eta else since
+    except (TypeError, ValueError):  # a custom form of it
+        return -1
+    return max(int((started - since) * 1e6), 0)

@@ -1,0 +1,60 @@
+"""Queries outside of any request, task or command: booked on the thread that makes them.
+
+A thread's ambient unit ends when it paused, so that a loop which polls each few seconds makes one
+per turn; one that never pauses is cut into pieces.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+from types import FrameType
+
+from djscope_probes.ledger import Ledger
+from djscope_probes.stacks import is_app
+from djscope_probes.units import AmbientUnit, Unit, now_ns
+
+PAUSE_NS = 2_000_000_000
+LONGEST_NS = 60_000_000_000
+
+
+class Ambient:
+    """One per arm."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._units: dict[int, AmbientUnit] = {}
+
+    def unit(self) -> Unit:
+        """The calling thread's unit. It is not the context's: a request may begin any time."""
+        unit = self._units.get(get_ident())
+        if unit is None or not unit.open:
+            unit = self._units[get_ident()] = AmbientUnit(name_of(sys._getframe(1)))
+            self._ledger.adopt(unit)
+        unit.last_ns = now_ns()
+        return unit
+
+    def sweep(self, now: int) -> None:
+        """End what paused, what lasts too long in one piece, and what has no thread any more."""
+        alive = sys._current_frames()
+        for ident, unit in list(self._units.items()):
+            paused = now - unit.last_ns > PAUSE_NS
+            if paused or ident not in alive or now - unit.began_ns > LONGEST_NS:
+                del self._units[ident]
+                self._ledger.end(unit)
+                unit.ended_ns = unit.last_ns
+
+
+def name_of(frame: FrameType | None) -> str:
+    """The outermost application function of a thread: `shop/sync.py poll`.
+
+    Not the thread's name, which the application may have made of anything.
+    """
+    outermost = fallback = ""
+    while frame is not None:
+        code = frame.f_code
+        place = f"{'/'.join(code.co_filename.rsplit('/', 2)[-2:])} {code.co_name}"
+        if is_app(code):
+            outermost = place
+        fallback, frame = place, frame.f_back
+    return outermost or fallback

@@ -1,0 +1,56 @@
+"""Where every thread and asyncio task of this process stands: the answer to `stacks`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from _thread import get_ident
+from collections.abc import Iterable
+from typing import Any
+
+from djscope_probes.coroutines import Frames, running_loops, stack_of_task, tasks_of
+from djscope_probes.definitions import Definitions
+from djscope_probes.stacks import stack_from
+from djscope_probes.units import Unit
+from djscope_probes.wire import FRAME_BYTES, StacksTaken, ThreadStack
+
+NAME_CHARS = 60
+# An answer travels in one frame, and an entry needs at most this of it.
+ENTRY_BYTES = 150
+MOST = (FRAME_BYTES - 1_000) // ENTRY_BYTES
+
+
+def take(request: str, units: Iterable[Unit], defs: Definitions) -> StacksTaken:
+    """All threads but this one, then the tasks of running loops; busy with a unit first."""
+    frames = sys._current_frames()
+    frames.pop(get_ident(), None)
+    working = list(units)
+    found = [*_threads(frames, working, defs), *_tasks(frames, working, defs)]
+    found.sort(key=lambda each: not each.unit)
+    return StacksTaken(request, round(time.time(), 3), found[:MOST], len(found[MOST:]))
+
+
+def _threads(frames: Frames, units: list[Unit], defs: Definitions) -> Iterable[ThreadStack]:
+    at_work = {unit.thread: unit.id for unit in units if unit.asyncio_task is None}
+    named = named_threads()
+    for ident, frame in frames.items():
+        thread = named.get(ident)
+        name = str(getattr(thread, "name", "") or "(native thread)")[:NAME_CHARS]
+        native = getattr(thread, "native_id", None) or 0
+        stack = defs.stack(stack_from(frame))
+        yield ThreadStack("thread", name, stack, at_work.get(ident, ""), native)
+
+
+def _tasks(frames: Frames, units: list[Unit], defs: Definitions) -> Iterable[ThreadStack]:
+    at_work = {id(unit.asyncio_task()): unit.id for unit in units if unit.asyncio_task is not None}
+    for loop in running_loops(frames):
+        for task in tasks_of(loop):
+            stack = stack_of_task(task, frames)
+            if stack:  # one that is done, or has not begun, stands nowhere
+                name = str(task.get_name())[:NAME_CHARS]
+                yield ThreadStack("task", name, defs.stack(stack), at_work.get(id(task), ""))
+
+
+def named_threads() -> dict[int, Any]:
+    """`threading`'s threads by identifier, where the host has loaded it."""
+    return dict(getattr(sys.modules.get("threading"), "_active", None) or {})
