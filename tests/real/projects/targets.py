@@ -15,6 +15,7 @@ TARGETS = (
     ("django.core.handlers.base", "BaseHandler", "get_response_async"),
     ("django.core.handlers.base", "BaseHandler", "resolve_request"),
     ("django.core.handlers.wsgi", "WSGIHandler", "__call__"),
+    ("django.core.management.base", "BaseCommand", "execute"),
     ("django.db.backends.utils", "CursorWrapper", "_execute_with_wrappers"),
     ("django.db.models.fields.related_descriptors", "ForwardManyToOneDescriptor", "get_object"),
     ("django.db.models.query", "", "prefetch_one_level"),

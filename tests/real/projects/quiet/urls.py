@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -35,6 +37,16 @@ def hang(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(gate.read_text())  # hangs: request
 
 
+async def wait(request: HttpRequest, name: str) -> HttpResponse:
+    """Waits at the marked line until the file is gone; then asks the database."""
+    gate = settings.RUN_DIR / name
+    (settings.RUN_DIR / f"{name}.since").write_text(str(time.time()))
+    while gate.exists():
+        await asyncio.sleep(0.05)  # waits: request
+    await sync_to_async(loop)(request)
+    return HttpResponse("waited")
+
+
 def order(request: HttpRequest, task: str, name: str) -> HttpResponse:
     """Orders a task by its name in `quiet.work`."""
     vars(work)[task].delay(name)
@@ -46,5 +58,6 @@ urlpatterns = [
     path("state/", show_state),
     path("loop/", loop),
     path("hang/<name>/", hang),
+    path("wait/<name>/", wait),
     path("order/<task>/<name>/", order),
 ]

@@ -1,0 +1,86 @@
+"""The viewer comes when async requests wait already: they are shown, and so is what they do."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.real.servers import PROJECTS, Quiet, line_of
+from tests.real.test_adoption import adopted, gone, let_go, since
+from tests.real.tools import get, wait_for, watching
+
+pytestmark = pytest.mark.real
+URLS = PROJECTS / "quiet" / "urls.py"
+
+
+@contextmanager
+def asked(quiet: Quiet, path: str, gate: Path) -> Iterator[list[tuple[int, bytes]]]:
+    """A request that hangs in the ASGI server; its answer is in the list when it has ended."""
+    answers: list[tuple[int, bytes]] = []
+    client = threading.Thread(
+        target=lambda: answers.append(get(quiet.asgi_url, f"/{path}/{gate.name}/", 60))
+    )
+    client.start()
+    try:
+        wait_for(lambda: since(gate) is not None, what="hanging")
+        yield answers
+    finally:
+        if gate.exists():
+            gate.unlink() if path == "wait" else let_go(gate)
+        client.join(10)
+
+
+def test_a_coroutine_that_waits_is_adopted_with_what_it_does_next(quiet: Quiet) -> None:
+    """Its line, and the queries that it makes afterwards in an executor's thread are its own."""
+    gate = quiet.directory / "gate-async"
+    gate.touch()
+    with asked(quiet, "wait", gate) as answers, watching(quiet.redis_url, quiet.app) as watch:
+        fact = wait_for(lambda: adopted(watch, "request"), what="the request")
+        stack = watch.session.definitions.stack(fact.unit.now_id)
+        first = next(place for place in stack if place.app)
+
+        assert watch.session.definitions.text(fact.unit.name_id) == "wait/<name>/"
+        assert (first.file, first.line) == (str(URLS), line_of(URLS, "waits: request"))
+        assert fact.protocol == "asgi"
+        assert not fact.unit.exact_start
+
+        gate.unlink()
+        last = wait_for(lambda: gone(watch, fact), what="its end")
+    assert answers == [(200, b"waited")]
+    assert (last.unit.state, last.unit.queries) == ("vanished", 12)
+    assert not last.failed
+
+
+def test_a_sync_view_under_asgi_is_adopted_in_its_executor_thread(quiet: Quiet) -> None:
+    """The stack goes on from the coroutine into the thread."""
+    gate = quiet.fifo()
+    with asked(quiet, "hang", gate) as answers, watching(quiet.redis_url, quiet.app) as watch:
+        fact = wait_for(lambda: adopted(watch, "request"), what="the request")
+        stack = watch.session.definitions.stack(fact.unit.now_id)
+        functions = [place.function.rpartition(".")[2] for place in stack]
+        first = next(place for place in stack if place.app)
+
+        assert (first.file, first.line) == (str(URLS), line_of(URLS, "hangs: request"))
+        assert functions.index("hang") < functions.index("get_response_async")
+        let_go(gate)
+        wait_for(lambda: gone(watch, fact), what="its end")
+    assert answers == [(200, b"done")]
+
+
+def test_a_sync_view_that_hangs_while_watched_shows_its_own_line(quiet: Quiet) -> None:
+    """Not asgiref's, which waits for it."""
+    gate = quiet.fifo()
+    with watching(quiet.redis_url, quiet.app) as watch:
+        wait_for(lambda: watch.session.watching()[0] == quiet.n, what="arming")
+        with asked(quiet, "hang", gate):
+            running = watch.session.running
+            fact = wait_for(lambda: next(iter(running.values()), None), what="the request")
+            stack = wait_for(lambda: watch.session.definitions.stack(fact.unit.now_id), what="it")
+            first = next(place for place in stack if place.app)
+
+            assert not fact.unit.adopted
+            assert (first.file, first.line) == (str(URLS), line_of(URLS, "hangs: request"))
