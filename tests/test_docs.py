@@ -87,7 +87,9 @@ def variables() -> set[str]:
         for path in (ROOT / directory).rglob("*.py"):
             text = path.read_text(encoding="utf-8")
             found |= set(re.findall(r"DJSCOPE_[A-Z_]+[A-Z]", text))
-            found |= {f"DJSCOPE_{name}" for name in re.findall(r'_option\("(\w+)"\)', text)}
+            found |= {
+                f"DJSCOPE_{name}" for name in re.findall(r'_(?:option|value)\("(\w+)"\)', text)
+            }
     return found
 
 

@@ -33,7 +33,7 @@ class Address(NamedTuple):
     @property
     def local(self) -> bool:
         """On this machine: only its own users hear what is said."""
-        return bool(self.path) or self.host in ("localhost", "::1") or self.host.startswith("127.")
+        return bool(self.path) or self.host in ("localhost", "127.0.0.1", "::1")
 
 
 def parse(url: str) -> Address:

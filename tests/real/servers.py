@@ -90,8 +90,12 @@ class Quiet:
     def order(self, task: str) -> Path:
         """Order a task; returns the file by which it is reached."""
         path = self.directory / next(self._names)
-        assert get(self.wsgi_url, f"/order/{task}/{path.name}/")[0] == 200
+        self.order_at(task, path)
         return path
+
+    def order_at(self, task: str, path: Path) -> None:
+        """Order a task for a file that is there already."""
+        assert get(self.wsgi_url, f"/order/{task}/{path.name}/")[0] == 200
 
     def fifo(self) -> Path:
         """Something to hang at."""

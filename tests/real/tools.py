@@ -139,6 +139,7 @@ class Levels:
         self._channel = Channel(self._client, Keys(app))
         self._channel.seek(self._channel.now())
         self.at: dict[str, str] = {}
+        self.said: dict[str, ProbeReported] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -152,6 +153,7 @@ class Levels:
             for event in delivery.events:
                 if isinstance(event, ProbeReported):
                     self.at[delivery.process] = event.level
+                    self.said[delivery.process] = event
         return self.at
 
     def all_are(self, level: str, n: int) -> bool:

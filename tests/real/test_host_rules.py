@@ -1,0 +1,87 @@
+"""The host decides how much is collected, and reads in its own log who watches."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from djscope.feed.embedded import start_embedded
+from tests.real.servers import PROJECTS, Quiet
+from tests.real.test_adoption import let_go
+from tests.real.tools import Levels, environment, started, wait_for, watching
+
+pytestmark = pytest.mark.real
+ME = f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def stderr_of(url: str, directory: Path, **rules: str) -> tuple[list[str], str, int]:
+    """What a process logs while one viewer comes and goes; its highest level; how many armed."""
+    env = environment(directory, DJSCOPE_REDIS_URL=url, **rules)
+    with started(sys.executable, str(PROJECTS / "bare.py"), "ruled", env=env) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        with watching(url, "ruled") as watch:
+            wait_for(lambda: watch.session.processes, what="announcement")
+            if rules.get("DJSCOPE_MAX_LEVEL") != "off":
+                wait_for(lambda: watch.session.watching()[0] == 1, what="arming")
+            else:
+                wait_for(lambda: watch.now() - watch.status.since > 2, what="two seconds")
+            armed = watch.session.watching()[0]
+            ((announced, _),) = watch.feed._channel.processes(watch.now())
+        _, log = process.communicate(timeout=10)
+    return log.splitlines(), announced.max_level, armed
+
+
+def test_arming_and_disarming_log_one_line_each(tmp_path: Path) -> None:
+    """With who it is: no configuration needed."""
+    with start_embedded() as server:
+        log, level, armed = stderr_of(server.url, tmp_path)
+
+    assert log == [f"watched by {ME}", "no longer watched"]
+    assert (level, armed) == ("watch", 1)
+
+
+def test_a_host_that_forbids_it_is_not_watched(tmp_path: Path) -> None:
+    """It is listed all the same, with the reason."""
+    with start_embedded() as server:
+        log, level, armed = stderr_of(server.url, tmp_path, DJSCOPE_MAX_LEVEL="off")
+
+    assert (log, level, armed) == ([], "off", 0)
+
+
+def test_processes_say_how_much_they_can_do_at_once(quiet: Quiet) -> None:
+    """gthread with four threads, one prefork child, and an event loop, which has no bound."""
+    with (
+        Levels(quiet.redis_url, quiet.app) as levels,
+        watching(quiet.redis_url, quiet.app) as watch,
+    ):
+        wait_for(lambda: levels.all_are("watch", quiet.n), what="arming")
+        kinds = {key: process.kind for key, process in watch.session.processes.items()}
+        found = {kinds[key]: report.concurrency for key, report in levels.said.items()}
+
+    assert found == {"gunicorn": 4, "celery": 1, "uvicorn": 0}
+
+
+def test_a_task_says_how_long_it_waited(quiet: Quiet) -> None:
+    """The worker had it, and its one child was busy."""
+    gate = quiet.fifo()
+    with watching(quiet.redis_url, quiet.app) as watch:
+        wait_for(lambda: watch.session.watching()[0] == quiet.n, what="arming")
+        hanging = quiet.directory / f"{gate.name}.since"
+        quiet.order_at("hang", gate)
+        wait_for(hanging.exists, what="hanging")
+        said = quiet.order("report_state")
+        began = watch.now()
+        wait_for(lambda: watch.now() - began > 1.2, what="a wait")
+        let_go(gate)
+        wait_for(said.exists, what="the second task")
+        recent = watch.session.recent
+        ended = wait_for(lambda: [f for f in list(recent) if f.kind == "task"][1:], what="tasks")
+        waits = [fact.wait_us / 1e6 for fact in recent if fact.kind == "task"]
+
+    assert ended
+    assert 0 <= waits[0] < 1 < waits[1] < 10
