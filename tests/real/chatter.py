@@ -15,7 +15,7 @@ from pathlib import Path
 
 import redis
 
-from djscope.feed.embedded import start_embedded
+from djscope.feed.embedded import EmbeddedServer, start_embedded
 from tests.real.servers import PROJECTS, quiet_environment
 from tests.real.tools import client_of, started, wait_for, watching
 
@@ -56,17 +56,22 @@ def row(name: str, n: int, client: redis.Redis, ours: set[str]) -> None:
     print(f"{n:3} {name:8} {commands:8.1f} {received:12.0f} {sent:12.0f}", flush=True)
 
 
+def measure(n: int, server: EmbeddedServer, directory: Path) -> None:
+    """Two rows: nobody watches, and then one viewer."""
+    with processes(n, server.url, directory), client_of(server.url) as client:
+        row("off", n, client, {client.client_info()["addr"]})
+        before = {each["addr"] for each in client.client_list()}
+        with watching(server.url, APP) as watch:
+            wait_for(lambda: watch.session.watching()[0] == n, 30, "arming")
+            viewer = {each["addr"] for each in client.client_list()} - before
+            row("watched", n, client, {client.client_info()["addr"], *viewer})
+
+
 def main() -> None:
     print("  n          commands     bytes in    bytes out   (per process and minute)")
     for n in (1, 50):
         with start_embedded() as server, tempfile.TemporaryDirectory() as name:
-            with processes(n, server.url, Path(name)), client_of(server.url) as client:
-                row("off", n, client, {client.client_info()["addr"]})
-                before = {each["addr"] for each in client.client_list()}
-                with watching(server.url, APP) as watch:
-                    wait_for(lambda: watch.session.watching()[0] == n, 30, "arming")
-                    viewer = {each["addr"] for each in client.client_list()} - before
-                    row("watched", n, client, {client.client_info()["addr"], *viewer})
+            measure(n, server, Path(name))
 
 
 if __name__ == "__main__":
