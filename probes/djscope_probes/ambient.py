@@ -10,6 +10,7 @@ import sys
 from _thread import get_ident
 from types import FrameType
 
+from djscope_probes.frames import current_frames
 from djscope_probes.ledger import Ledger
 from djscope_probes.stacks import is_app
 from djscope_probes.units import AmbientUnit, Unit, now_ns
@@ -36,7 +37,9 @@ class Ambient:
 
     def sweep(self, now: int) -> None:
         """End what paused, what lasts too long in one piece, and what has no thread any more."""
-        alive = sys._current_frames()
+        if not self._units:
+            return
+        alive = current_frames()
         for ident, unit in list(self._units.items()):
             paused = now - unit.last_ns > PAUSE_NS
             if paused or ident not in alive or now - unit.began_ns > LONGEST_NS:

@@ -12,6 +12,7 @@ from djscope_probes.ambient import Ambient
 from djscope_probes.concurrency import units_at_once
 from djscope_probes.coroutines import stack_of_task
 from djscope_probes.definitions import Definitions
+from djscope_probes.frames import current_frames
 from djscope_probes.governor import Governor
 from djscope_probes.guard import Guard
 from djscope_probes.instruments import Instrument
@@ -177,7 +178,7 @@ class Armament:
         lasting = [u for u in list(self.ledger.running.values()) if now - u.began_ns >= LASTS_NS]
         if not lasting:
             return
-        frames = sys._current_frames()
+        frames = current_frames()
         for unit in lasting:
             if isinstance(unit, AmbientUnit):
                 if unit.queries == unit.told:

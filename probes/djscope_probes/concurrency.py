@@ -10,6 +10,7 @@ from typing import Any
 
 from djscope_probes import hosts
 from djscope_probes.coroutines import outwards
+from djscope_probes.frames import current_frames
 
 
 def units_at_once() -> int:
@@ -34,7 +35,9 @@ def _is_celery_child() -> bool:
 
 def _of_gunicorn_worker() -> int:
     """`Arbiter.spawn_worker` is on the main thread's stack, with the worker and its settings."""
-    for top in sys._current_frames().values():
+    if "gunicorn.arbiter" not in sys.modules:
+        return 0
+    for top in current_frames().values():
         for frame in outwards(top):
             code = frame.f_code
             if code.co_name == "spawn_worker" and code.co_filename.endswith("gunicorn/arbiter.py"):

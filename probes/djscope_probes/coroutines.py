@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
+from djscope_probes.frames import Frames
 from djscope_probes.stacks import stack_from
 from djscope_probes.wire import StackFrame
 
@@ -19,7 +20,6 @@ _RUNNERS = frozenset({"run_forever", "run_until_complete", "_run_once", "run", "
 # `asyncio.all_tasks` iterates over a weak set that the loop's thread changes meanwhile.
 _TRIES = 5
 
-Frames = dict[int, FrameType]
 Task = Any
 Loop = Any
 

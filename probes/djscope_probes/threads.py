@@ -8,8 +8,9 @@ from _thread import get_ident
 from collections.abc import Iterable
 from typing import Any
 
-from djscope_probes.coroutines import Frames, running_loops, stack_of_task, tasks_of
+from djscope_probes.coroutines import running_loops, stack_of_task, tasks_of
 from djscope_probes.definitions import Definitions
+from djscope_probes.frames import Frames, current_frames
 from djscope_probes.stacks import stack_from
 from djscope_probes.units import Unit
 from djscope_probes.wire import FRAME_BYTES, StacksTaken, ThreadStack
@@ -22,7 +23,7 @@ MOST = (FRAME_BYTES - 1_000) // ENTRY_BYTES
 
 def take(request: str, units: Iterable[Unit], defs: Definitions) -> StacksTaken:
     """All threads but this one, then the tasks of running loops; busy with a unit first."""
-    frames = sys._current_frames()
+    frames = current_frames()
     frames.pop(get_ident(), None)
     working = list(units)
     found = [*_threads(frames, working, defs), *_tasks(frames, working, defs)]

@@ -5,10 +5,9 @@ Only numbers and names are read from frames; none is kept. Greenlets have no fra
 
 from __future__ import annotations
 
-import sys
-
 from djscope_probes.adoption.coroutines import Coroutines
 from djscope_probes.adoption.threads import Threads
+from djscope_probes.frames import current_frames
 from djscope_probes.ledger import Ledger
 
 
@@ -21,10 +20,11 @@ class Adoption:
 
     def adopt(self) -> None:
         """One pass over all threads, and over the tasks of the loops that run in them."""
-        frames = sys._current_frames()
+        frames = current_frames()
         self._threads.adopt(frames)
         self._coroutines.adopt(frames)
 
     def sweep(self) -> None:
         """Let go of what is over."""
-        self._threads.sweep(sys._current_frames())
+        if self._threads.any:
+            self._threads.sweep(current_frames())

@@ -14,7 +14,8 @@ from typing import Any
 from djscope_probes import landmarks
 from djscope_probes.adoption.found import request_in
 from djscope_probes.adoption.threads import Threads
-from djscope_probes.coroutines import Frames, chain, executor_thread, running_loops, tasks_of
+from djscope_probes.coroutines import chain, executor_thread, running_loops, tasks_of
+from djscope_probes.frames import Frames
 from djscope_probes.ledger import Ledger
 from djscope_probes.units import CURRENT, Unit, enter
 

@@ -6,7 +6,8 @@ from types import FrameType
 
 from djscope_probes import landmarks
 from djscope_probes.adoption.found import command_in, request_in, task_in
-from djscope_probes.coroutines import Frames, outwards
+from djscope_probes.coroutines import outwards
+from djscope_probes.frames import Frames
 from djscope_probes.ledger import Ledger
 from djscope_probes.units import Unit, adopted
 
@@ -25,6 +26,11 @@ class Threads:
         self._command_code = landmarks.code_of(command, "execute")
         self._marks: dict[int, Marks] = {}
         self._suspects: set[int] = set()
+
+    @property
+    def any(self) -> bool:
+        """Whether a thread works for an adopted unit still, as far as we know."""
+        return bool(self._marks)
 
     def adopt(self, frames: Frames) -> None:
         """Frames of our wrappers say nothing: they may be of an earlier arm."""
