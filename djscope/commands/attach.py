@@ -12,21 +12,32 @@ import sys
 from pathlib import Path
 
 from djscope.commands.snapshot import take_of, write
-from djscope.commands.target import Target, add_target_arguments, found_or_embedded
+from djscope.commands.target import (
+    Target,
+    add_map_argument,
+    add_target_arguments,
+    found_or_embedded,
+)
 from djscope.errors import OK, UsageError
 from djscope.model.session import Session
+from djscope.pathmap import PathMap, path_map
 from djscope.plain import plain
 from djscope.watch import Watch
+
+# Files are where processes have them.
+HERE = PathMap()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
+    add_map_argument(parser)
 
 
 def run(options: argparse.Namespace) -> int:
+    paths = path_map(options.map)
     need_terminal("djscope now")
     with found_or_embedded(options) as target:
-        return show(target)
+        return show(target, paths)
 
 
 def need_terminal(instead: str) -> None:
@@ -35,8 +46,9 @@ def need_terminal(instead: str) -> None:
         raise UsageError(f"this needs a terminal to draw in; without one use `{instead}`")
 
 
-def show(target: Target) -> int:
+def show(target: Target, paths: PathMap = HERE) -> int:
     """The screen, until the user quits; then what the probes confirmed."""
+    from djscope.sourcefiles import SourceFiles
     from djscope.ui.app import DjscopeApp
 
     watch = Watch(target.url, target.app, target.label)
@@ -46,7 +58,7 @@ def show(target: Target) -> int:
 
     watch.start()
     try:
-        DjscopeApp(watch, export, read_source).run()
+        DjscopeApp(watch, export, SourceFiles(watch, paths)).run()
     finally:
         confirmed = watch.stop()
     if watch.feed.fatal is not None:
@@ -55,17 +67,3 @@ def show(target: Target) -> int:
     if target.ours and watch.status.others:
         print("the embedded Redis ends with this viewer: the others have to attach again")
     return OK
-
-
-SOURCE_LIMIT = 5_000_000
-
-
-def read_source(path: str) -> list[str] | None:
-    """The lines of a source file, if it is there and is one."""
-    file = Path(path)
-    try:
-        if not file.is_file() or file.stat().st_size > SOURCE_LIMIT:
-            return None
-        return file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except (OSError, ValueError):
-        return None

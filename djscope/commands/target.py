@@ -44,6 +44,16 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_map_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--map",
+        metavar="REMOTE=LOCAL",
+        action="append",
+        default=[],
+        help="where this machine has the sources that processes name, e.g. /app=. (repeatable)",
+    )
+
+
 def named_url(options: argparse.Namespace) -> str:
     """Option, environment, or what an embedded server of this user left behind; may be empty."""
     return str(options.redis or os.environ.get("DJSCOPE_REDIS_URL") or endpoint.read())

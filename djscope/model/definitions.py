@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from djscope.feed import shapes
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One line of source in some process."""
+    """One line of source in some process.
+
+    `digest` is of the file as that process has it. Two processes may have the same place with
+    different digests: it is the same place.
+    """
 
     file: str
     line: int
     function: str
     app: bool = True
+    digest: str = field(default="", compare=False)
 
     @property
     def short(self) -> str:
@@ -89,7 +94,11 @@ def fact_of(value: shapes.Definition) -> Value:
     if isinstance(value, str):
         return value
     if isinstance(value, shapes.StackFrame):
-        return Place(value.file, value.line, value.function, value.app)
+        return place_of(value)
     if isinstance(value, shapes.Relation):
         return Relation(value.model, value.name, value.path, value.kind, value.root)
-    return tuple(Place(frame.file, frame.line, frame.function, frame.app) for frame in value)
+    return tuple(place_of(frame) for frame in value)
+
+
+def place_of(frame: shapes.StackFrame) -> Place:
+    return Place(frame.file, frame.line, frame.function, frame.app, frame.digest)

@@ -31,6 +31,8 @@ class ProcessFact:
     celery: str = ""
     probe: str = ""
     wire: int = 1
+    max_level: str = "deep"
+    allow: tuple[str, ...] = ()
     seen_at: float = 0.0
     level: str = "off"
     armed_at: float = 0.0
@@ -82,6 +84,7 @@ def process_fact(shape: Process) -> ProcessFact:
     return ProcessFact(
         shape.id, shape.host, shape.pid, float(shape.started), shape.kind, shape.release,
         shape.python, shape.django, shape.celery, shape.probe, shape.wire,
+        shape.max_level, tuple(shape.allow),
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def line(place: Place) -> Line:
 def coverage(session: Session, now: float) -> Coverage:
     count = dict.fromkeys(("request", "task"), 0)
     for route in session.routes.values():
-        count[route.kind] += route.n
+        count[route.kind] = count.get(route.kind, 0) + route.n
     known = session.processes.values()
     return Coverage(
         since=session.began_at,

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from djscope.feed.status import FeedStatus
+from djscope.model.definitions import Place
 from djscope.model.session import Session
 
-# The lines of a source file by the path a process knows it under; None when nobody can read it.
-ReadSource = Callable[[str], list[str] | None]
 # Writes what a session (the live one or a frozen one) knows at a moment; returns where it ended up.
 Export = Callable[[Path, Session, float], Path]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """Lines of a file from number `first` on.
+
+    `note`: what is to be known of them, or why there are none. `pending`: ask again, some may come.
+    """
+
+    lines: Sequence[str] = ()
+    first: int = 1
+    note: str = ""
+    pending: bool = False
+
+
+class ReadSource(Protocol):
+    """The source around a place, as a process runs it or else marked. Does not block."""
+
+    def __call__(self, place: Place) -> SourceText: ...
+
+    def local(self, file: str) -> Path:
+        """Where this machine has a file of a process, or would."""
+        ...
 
 
 class Source(Protocol):

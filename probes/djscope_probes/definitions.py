@@ -3,43 +3,71 @@
 from __future__ import annotations
 
 from djscope_probes.groups import Origin, Shape
+from djscope_probes.sources import digest_of
 from djscope_probes.sqltext import normalise
 from djscope_probes.wire import Relation, StackFrame, definition_id, dumps
 
 # Values kept to be sent again on request; beyond this they are sent when next used.
 KEPT_BYTES = 2_000_000
 MAX_CACHED = 5_000
+# Of raw SQL, in characters.
+CACHED_CHARS = 2_000_000
+MAX_FILES = 5_000
 
 
 class Definitions:
-    """One per arm: a probe forgets what it sent when it is armed again."""
+    """One per arm: a probe forgets what it sent when it is armed again.
+
+    `files` are the project's that frames named so far: only of these may a viewer see the source.
+    """
 
     def __init__(self) -> None:
         self.unsent: dict[str, str] = {}
+        self.files: set[str] = set()
         self._sent: dict[str, str] = {}
         self._kept = 0
-        self._sql: dict[str, str] = {}
+        self._sql: dict[tuple[str, str], str] = {}
+        self._sql_chars = 0
 
     def name(self, text: str) -> str:
         """The id of a route, a task, a view."""
         return self._define("n", dumps(text)) if text else ""
 
-    def sql(self, shape: Shape) -> str:
+    def sql(self, shape: Shape, dialect: str) -> str:
         """The id of a query's text, cleaned of literals here, in the probe's thread."""
-        key = self._sql.get(shape.sql)
+        known = (dialect, shape.sql)
+        key = self._sql.get(known)
         if key is None or (key not in self._sent and key not in self.unsent):
-            if len(self._sql) >= MAX_CACHED:
+            self._sql_chars += len(shape.sql)
+            if len(self._sql) >= MAX_CACHED or self._sql_chars > CACHED_CHARS:
                 self._sql.clear()
-            key = self._sql[shape.sql] = self._define("q", dumps(normalise(shape.sql)))
+                self._sql_chars = len(shape.sql)
+            key = self._sql[known] = self._define("q", dumps(normalise(shape.sql, dialect)))
         return key
 
     def site(self, frame: StackFrame | None) -> str:
-        """The id of one line."""
-        return self._define("l", dumps(frame)) if frame is not None else ""
+        """The id of one line; without a digest: it stays the same whatever became of the file."""
+        if frame is None:
+            return ""
+        self._note_file(frame)
+        return self._define("l", dumps(frame))
 
     def stack(self, frames: list[StackFrame]) -> str:
-        """The id of a stack, innermost first."""
-        return self._define("s", dumps(frames)) if frames else ""
+        """The id of a stack, innermost first; the project's frames with their files' digests."""
+        if not frames:
+            return ""
+        return self._define("s", dumps([self._digested(frame) for frame in frames]))
+
+    def _digested(self, frame: StackFrame) -> StackFrame:
+        if not frame.app:
+            return frame
+        self._note_file(frame)
+        file, line, function, app, _ = frame
+        return StackFrame(file, line, function, app, digest_of(file))
+
+    def _note_file(self, frame: StackFrame) -> None:
+        if frame.app and len(self.files) < MAX_FILES:
+            self.files.add(frame.file)
 
     def relation(self, path: Origin | None) -> str:
         """The id of what lazy loads went through."""

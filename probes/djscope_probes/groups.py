@@ -88,17 +88,21 @@ class Shape:
 
 
 class Group:
-    """Queries of one unit with the same shape and path. Times in nanoseconds."""
+    """Queries of one unit with the same shape and path. Times in nanoseconds.
+
+    `dialect`: how the database reads their text, see `dialects`.
+    """
 
     __slots__ = (
-        "database", "fetch", "hist", "max", "n", "params", "parents", "path", "peak", "rows",
-        "shape", "total",
+        "database", "dialect", "fetch", "hist", "max", "n", "params", "parents", "path", "peak",
+        "rows", "shape", "total",
     )  # fmt: skip
 
-    def __init__(self, shape: Shape, path: Origin | None, database: str) -> None:
+    def __init__(self, shape: Shape, path: Origin | None, database: str, dialect: str = "") -> None:
         self.shape = shape
         self.path = path
         self.database = database
+        self.dialect = dialect
         self.n = 0
         self.total = 0
         self.max = 0

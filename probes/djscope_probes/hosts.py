@@ -35,7 +35,8 @@ def kind() -> str:
     """For the process list: `gunicorn`, `uvicorn`, `celery`, `migrate`, `python` …"""
     name = command()
     if name in ("manage.py", "django") or name.startswith("django-admin"):
-        return sys.argv[1] if len(sys.argv) > 1 else "manage.py"
+        # An option there is a mistake, and its value nobody else's business.
+        return sys.argv[1] if len(sys.argv) > 1 and sys.argv[1][:1] != "-" else "manage.py"
     return name or "python"
 
 

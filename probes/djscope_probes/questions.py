@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from djscope_probes import threads, wire
+from djscope_probes import sources, threads, wire
 from djscope_probes.arming import Armament
 
 
-def answers(words: list[str], process: str, armament: Armament) -> list[str]:
+def answers(
+    words: list[str], process: str, armament: Armament, *, source: bool = False
+) -> list[str]:
     """Events that answer those of `words` that are for this process.
 
     `need ID …`: send definitions again. `stacks PROCESS REQUEST`: where every thread stands.
+    `source PROCESS REQUEST LINE FILE`: lines of a file, where `source` is allowed.
     """
     events: list[str] = []
     for word in words:
@@ -19,10 +22,15 @@ def answers(words: list[str], process: str, armament: Armament) -> list[str]:
             continue
         name, _, rest = rest.partition(" ")
         request, _, rest = rest.partition(" ")
-        if name == process and verb == "stacks" and request:
-            try:
+        if name != process or not request:
+            continue
+        try:
+            if verb == "stacks":
                 taken = threads.take(request, armament.ledger.running.values(), armament.defs)
                 events.append(wire.event_json(taken))
-            except Exception:
-                armament.guard.failed()
+            sent = sources.answer(word, armament.defs.files, allowed=source)
+            if sent is not None:
+                events.append(wire.event_json(sent))
+        except Exception:
+            armament.guard.failed()
     return events

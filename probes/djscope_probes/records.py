@@ -5,6 +5,7 @@ from __future__ import annotations
 from djscope_probes import wire
 from djscope_probes.definitions import Definitions
 from djscope_probes.groups import MAX_PARAMS, Group
+from djscope_probes.told import told_id, told_method
 from djscope_probes.units import RequestUnit, TaskUnit, Unit, now_ns
 
 # A unit with that many equal queries, or that long, is worth its timeline.
@@ -19,13 +20,24 @@ def record(unit: Unit, defs: Definitions, now_id: str = "") -> str:
         took = (unit.responded_ns - unit.began_ns) // 1000 if unit.responded_ns else -1
         return wire.event_json(
             wire.RequestRecorded(
-                body, unit.method, defs.name(unit.view), unit.status, unit.protocol, took
+                body,
+                told_method(unit.method),
+                defs.name(unit.view),
+                unit.status,
+                unit.protocol,
+                took,
             )
         )
     if isinstance(unit, TaskUnit):
         return wire.event_json(
             wire.TaskRecorded(
-                body, unit.task_id, unit.state, unit.retries, unit.worker, unit.queue, unit.wait_us
+                body,
+                told_id(unit.task_id),
+                unit.state,
+                unit.retries,
+                unit.worker,
+                unit.queue,
+                unit.wait_us,
             )
         )
     return wire.event_json(wire.WorkRecorded(body, unit.kind))
@@ -94,7 +106,7 @@ def on_wire(group: Group, defs: Definitions) -> wire.Group:
     shape, path = group.shape, group.path
     params = -1 if group.params is None else min(len(group.params), MAX_PARAMS)
     return wire.Group(
-        sql_id=defs.sql(shape),
+        sql_id=defs.sql(shape, group.dialect),
         site_id=defs.site(shape.site),
         stack_id=defs.stack(shape.stack),
         access=shape.access,

@@ -12,6 +12,7 @@ from djscope_probes.coroutines import running_loops, stack_of_task, tasks_of
 from djscope_probes.definitions import Definitions
 from djscope_probes.frames import Frames, current_frames
 from djscope_probes.stacks import stack_from
+from djscope_probes.told import told_thread
 from djscope_probes.units import Unit
 from djscope_probes.wire import FRAME_BYTES, StacksTaken, ThreadStack
 
@@ -36,7 +37,7 @@ def _threads(frames: Frames, units: list[Unit], defs: Definitions) -> Iterable[T
     named = named_threads()
     for ident, frame in frames.items():
         thread = named.get(ident)
-        name = str(getattr(thread, "name", "") or "(native thread)")[:NAME_CHARS]
+        name = told_thread(str(getattr(thread, "name", "") or "(native thread)"))[:NAME_CHARS]
         native = getattr(thread, "native_id", None) or 0
         stack = defs.stack(stack_from(frame))
         yield ThreadStack("thread", name, stack, at_work.get(ident, ""), native)
@@ -48,7 +49,7 @@ def _tasks(frames: Frames, units: list[Unit], defs: Definitions) -> Iterable[Thr
         for task in tasks_of(loop):
             stack = stack_of_task(task, frames)
             if stack:  # one that is done, or has not begun, stands nowhere
-                name = str(task.get_name())[:NAME_CHARS]
+                name = told_thread(str(task.get_name()))[:NAME_CHARS]
                 yield ThreadStack("task", name, defs.stack(stack), at_work.get(id(task), ""))
 
 

@@ -48,7 +48,7 @@ class Watching:
             while leases and not ending() and not armament.governor.off:
                 armament.deepen(self._targets(leases), self._process)
                 self._flush(replies)
-                replies = answers(control.wait(self._flush_ms), self._process, armament)
+                replies = self._answers(control.wait(self._flush_ms))
                 if time.monotonic() - announced > BLOCK_MS / 1000:
                     announced = time.monotonic()
                     leases = control.refresh()
@@ -75,6 +75,10 @@ class Watching:
         ledger.dropped = 0
         if events:
             self._outbox.send(self._connection, events, self._control.now())
+
+    def _answers(self, words: list[str]) -> list[str]:
+        source = "source" in self._rules.allow
+        return answers(words, self._process, self._armament, source=source)
 
     def _pace(self) -> None:
         crowd = self._control.crowd() * FLUSH_MS_PER_PROCESS

@@ -242,3 +242,12 @@ def test_what_is_not_understood(run: Run, arguments: list[str], said: str) -> No
     assert done.stderr.startswith("usage: djscope")
     assert said in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("text", ["/app", "app=.", "/app=/no/such/place"])
+def test_a_map_that_cannot_be_used(run: Run, text: str) -> None:
+    """Said at once, with what to write instead."""
+    done = run("attach", "--map", "/srv=.", "--map", text)
+
+    assert done.returncode == USAGE
+    assert sentence(done.stderr).startswith(f"--map {text}")

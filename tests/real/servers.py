@@ -33,9 +33,10 @@ CELERY = split(
 class Redis:
     """A server that comes back on the same port, with the same password, and empty."""
 
-    def __init__(self) -> None:
+    def __init__(self, password: str = "secret") -> None:
         self.port = embedded.free_port()
-        self.url = f"redis://:secret@127.0.0.1:{self.port}/0"
+        self.password = password
+        self.url = f"redis://:{password}@127.0.0.1:{self.port}/0"
         self._children = Children(run_directory("redis"))
 
     @property
@@ -45,9 +46,9 @@ class Redis:
     def start(self) -> None:
         binary, _ = next(iter(embedded._binaries()))
         directory = f'"{self._children.directory}"'
-        config = embedded.CONFIG.format(port=self.port, password="secret", directory=directory)
+        config = embedded.CONFIG.format(port=self.port, password=self.password, directory=directory)
         self._children.start("redis", [binary, "-"], feed=config)
-        wait_for(lambda: embedded._answers(self.port, "secret"), what="Redis")
+        wait_for(lambda: embedded._answers(self.port, self.password), what="Redis")
 
     def stop(self) -> None:
         os.kill(self.pid, signal.SIGTERM)

@@ -13,10 +13,11 @@ from typing import Any, ParamSpec
 from textual import events
 from textual.pilot import Pilot
 
+from djscope.model.definitions import Place
 from djscope.model.session import Session
 from djscope.ui.app import DjscopeApp
 from djscope.ui.screens.page import Page
-from djscope.ui.source import Export
+from djscope.ui.source import Export, ReadSource, SourceText
 from djscope.ui.widgets.list import RowList
 from tests.builders import Feed
 
@@ -96,21 +97,36 @@ def no_source(path: str) -> list[str] | None:
     return None
 
 
+class Canned:
+    """Source files that a test made up."""
+
+    def __init__(self, read: Callable[[str], list[str] | None]) -> None:
+        self._read = read
+
+    def __call__(self, place: Place) -> SourceText:
+        lines = self._read(place.file)
+        return SourceText(lines or (), note="" if lines else "no such file on this machine")
+
+    def local(self, file: str) -> Path:
+        return Path(file)
+
+
 @asynccontextmanager
 async def running(
     feed: Feed,
     size: tuple[int, int] = NORMAL,
-    read: Callable[[str], list[str] | None] = no_source,
+    read: ReadSource | Callable[[str], list[str] | None] = no_source,
     export: Export | None = None,
 ) -> AsyncIterator[Driver]:
     """The application with `feed`, as somebody with a terminal of `size` sees it."""
+    sources = read if hasattr(read, "local") else Canned(read)
     exported: list[tuple[Path, Session]] = []
 
     def note(path: Path, session: Session, now: float) -> Path:
         exported.append((path, session))
         return path
 
-    app = DjscopeApp(feed, export or note, read)
+    app = DjscopeApp(feed, export or note, sources)
     async with app.run_test(size=size, notifications=True) as pilot:
         driver = Driver(app, pilot, exported)
         await driver.tick()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -160,7 +159,7 @@ class Page(Screen[None]):
         if not place.file:
             self.notify("no line known here", severity="warning", markup=False)
             return
-        problem = open_at(self.app, chosen(os.environ), Path(place.file), place.line)
+        problem = open_at(self.app, chosen(os.environ), self.read.local(place.file), place.line)
         if problem:
             self.notify(clean(problem, 300), severity="error", markup=False)
 

@@ -13,8 +13,8 @@ from textual.strip import Strip
 
 from djscope.model.definitions import NOWHERE, Place
 from djscope.ui import keys
-from djscope.ui.draw import clean, fit
-from djscope.ui.source import ReadSource
+from djscope.ui.draw import clean, fit, wrap
+from djscope.ui.source import ReadSource, SourceText
 from djscope.ui.widgets.toned import Part, Toned
 
 # Only a window is highlighted: a whole large file takes 170 ms.
@@ -23,7 +23,7 @@ LONGEST = 300
 
 
 class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
-    """Says so when there is no source to be read."""
+    """Says so when there is no source to be read, or when it may not be what the process runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.SCROLL]
     DEFAULT_CSS = """
@@ -36,27 +36,41 @@ class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
         super().__init__()
         self._read = read
         self._place = NOWHERE
+        self._text = SourceText()
         self._first = 1
         self._lines: Sequence[Sequence[Part]] = ()
 
     def show(self, place: Place) -> None:
         """Show the surroundings of `place`."""
-        if place == self._place:
+        same = (place, place.digest) == (self._place, self._place.digest)
+        if same and not self._text.pending:
             return
-        self._place = place
-        text = self._read(place.file) if place.file else None
-        self._first = max(place.line - AROUND, 1)
-        window = (text or [])[self._first - 1 : place.line + AROUND]
+        text = self._read(place) if place.file else SourceText()
+        if same and text == self._text:
+            return
+        self._place, self._text = place, text
+        self._first = max(place.line - AROUND, text.first)
+        begin, end = self._first - text.first, place.line + AROUND - text.first + 1
+        window = text.lines[begin : max(end, 0)]
         self._lines = _highlight("\n".join(_tidy(line) for line in window)) if window else ()
-        self.virtual_size = Size(0, max(len(self._lines), 1) + 1)
+        self.virtual_size = Size(0, max(len(self._lines), 1) + self._head)
         self._centre()
         self.refresh()
+
+    def again(self) -> None:
+        """Look whether something has come that was on its way."""
+        self.show(self._place)
+
+    @property
+    def _head(self) -> int:
+        """Lines above the source: the title, and a note on the source."""
+        return 2 if self._lines and self._text.note else 1
 
     def on_resize(self) -> None:
         self._centre()
 
     def _centre(self) -> None:
-        top = self._place.line - self._first + 1 - self.size.height // 2
+        top = self._place.line - self._first + self._head - self.size.height // 2
         self.scroll_to(y=max(top, 0), animate=False, force=True, immediate=True)
 
     def watch_has_focus(self, has_focus: bool) -> None:
@@ -67,9 +81,12 @@ class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
         width = self.size.width
         if y == 0:
             return self.strip([(self._title(), "active" if self.has_focus else "title")], width)
-        index = y - 1 + self.scroll_offset.y
+        if y == 1 and self._head == 2:
+            return self.strip([(fit(f" {self._text.note}", width), "warning")], width)
+        index = y - self._head + self.scroll_offset.y
         if not self._lines:
-            return self.strip([(self._absent() if index == 0 else "", "faint")], width)
+            absent = wrap(self._absent(), max(width - 1, 1))
+            return self.strip([(f" {absent[y - 1]}" if y <= len(absent) else "", "faint")], width)
         if index >= len(self._lines):
             return self.strip([], width)
         number = self._first + index
@@ -87,8 +104,8 @@ class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
 
     def _absent(self) -> str:
         if not self._place.file:
-            return " no line known"
-        return " no such file on this machine"
+            return "no line known"
+        return self._text.note or "no such file on this machine"
 
 
 def _tidy(line: str) -> str:

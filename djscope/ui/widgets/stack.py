@@ -50,6 +50,7 @@ class StackView(Container):
         """Another stack; begin at `place` if it is one of the frames."""
         self.frames.heading = title
         if stack == self._stack:
+            self._source.again()
             return
         self._stack = stack
         self.frames.load()

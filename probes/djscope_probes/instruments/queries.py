@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from djscope_probes import landmarks
+from djscope_probes.dialects import dialect_of
 from djscope_probes.groups import HIST, MAX_PARAMS, Group, Shape
 from djscope_probes.guard import Guard
 from djscope_probes.instruments.doors import Doors
@@ -48,11 +49,13 @@ class QueriesInstrument:
         self._sites = Sites()
         self._ledger = Ledger()
         self._turns = count()
+        self._dialects: dict[str, str] = {}
 
     def arm(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._provenance.renew()
         self._sites = Sites()
+        self._dialects = {}
 
     def reach(self) -> None:
         utils = landmarks.loaded("django.db.backends.utils")
@@ -81,7 +84,7 @@ class QueriesInstrument:
             finally:
                 took = now_ns() - began
                 try:
-                    record(unit, cursor.db.alias, sql, params, many, began, took)
+                    record(unit, cursor.db, sql, params, many, began, took)
                     if not next(self._turns) & SAMPLE:
                         self._ledger.hooks_ns += (now_ns() - began - took) * (SAMPLE + 1)
                 except Exception:
@@ -90,7 +93,7 @@ class QueriesInstrument:
         return _execute_with_wrappers
 
     def _record(
-        self, unit: Unit, database: str, sql: Any, params: Any, many: bool, began: int, took: int
+        self, unit: Unit, connection: Any, sql: Any, params: Any, many: bool, began: int, took: int
     ) -> None:
         text = sql if type(sql) is str else f"({type(sql).__name__})"
         unit.queries += 1
@@ -99,7 +102,7 @@ class QueriesInstrument:
             text = text.partition(" ")[0]
         shape = self._sites.deep_shape(text, 1) if unit.deep else self._sites.shape(text, 1)
         path, start = self._provenance.path_of(unit, shape)
-        group = unit.groups.get((shape, path)) or self._new_group(unit, shape, path, database)
+        group = unit.groups.get((shape, path)) or self._new_group(unit, shape, path, connection)
         group.n += 1
         group.total += took
         group.max = max(group.max, took)
@@ -116,9 +119,13 @@ class QueriesInstrument:
             unit.operations.append((group, began, took))
         self._provenance.hand.intent.group = group
 
-    def _new_group(self, unit: Unit, shape: Shape, path: Any, database: str) -> Group:
+    def _new_group(self, unit: Unit, shape: Shape, path: Any, connection: Any) -> Group:
         if len(unit.groups) < MAX_GROUPS:
-            group = unit.groups[shape, path] = Group(shape, path, database)
+            alias = connection.alias
+            dialect = self._dialects.get(alias)
+            if dialect is None:
+                dialect = self._dialects[alias] = dialect_of(connection)
+            group = unit.groups[shape, path] = Group(shape, path, alias, dialect)
             return group
         if unit.overflow is None:
             unit.overflow = Group(_OTHER, None, "")

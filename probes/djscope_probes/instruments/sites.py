@@ -12,11 +12,14 @@ from typing import NamedTuple
 
 from djscope_probes.groups import Shape
 from djscope_probes.instruments.callers import Caller, caller
+from djscope_probes.sqltext import shortened
 from djscope_probes.stacks import is_app, site_of, stack_from
 from djscope_probes.wire import StackFrame
 
 MAX_TEXTS = 2_000
 MAX_SHAPES_PER_TEXT = 50
+# Texts can be long, with literals in them: all that are remembered together, in characters.
+MAX_CHARS = 2_000_000
 _getframe = sys._getframe
 
 
@@ -38,6 +41,7 @@ class Sites:
         self._access: dict[int, str] = {}
         self._boundaries: frozenset[int] = frozenset()
         self._seen: dict[str, tuple[Sight, ...]] = {}
+        self._chars = 0
         self._kept: list[CodeType] = []
         self._deep: dict[tuple[str, tuple[StackFrame, ...]], Shape] = {}
 
@@ -76,7 +80,9 @@ class Sites:
         if shape is None:
             if len(self._deep) >= MAX_TEXTS:
                 self._deep.clear()
-            shape = self._deep[key] = Shape(sql, site_of(stack), stack, self._asked(start))
+            shape = self._deep[key] = Shape(
+                shortened(sql), site_of(stack), stack, self._asked(start)
+            )
         return shape
 
     def _asked(self, frame: FrameType | None) -> str:
@@ -101,7 +107,7 @@ class Sites:
             near, walk, depth = walk, walk.f_back, depth + 1
         assert walk is not None
         stack = stack_from(start, self._boundaries)
-        shape = Shape(sql, site_of(stack), stack, access)
+        shape = Shape(shortened(sql), site_of(stack), stack, access)
         self._remember(sql, near, walk, walk.f_lineno, depth, None, shape)
         return shape
 
@@ -114,7 +120,7 @@ class Sites:
         stack = stack_from(start, self._boundaries)
         if awaiting is not None:
             stack = [*stack, *awaiting.stack]
-        shape = Shape(sql, site_of(stack), stack, access)
+        shape = Shape(shortened(sql), site_of(stack), stack, access)
         # The line the outermost frame is at says nothing here (-1): it is the executor's loop.
         self._remember(sql, near, last, -1 if awaiting else last.f_lineno, depth, awaiting, shape)
         return shape
@@ -123,9 +129,11 @@ class Sites:
         self, sql: str, near: FrameType, frame: FrameType, line: int, depth: int,
         awaiting: Caller | None, shape: Shape,
     ) -> None:  # fmt: skip
-        if len(self._seen) >= MAX_TEXTS:
+        self._chars += len(sql)
+        if len(self._seen) >= MAX_TEXTS or self._chars > MAX_CHARS:
             self._seen.clear()
             self._kept.clear()
+            self._chars = len(sql)
         self._kept += (near.f_code, frame.f_code)
         sight = Sight(depth, id(near.f_code), id(frame.f_code), line, awaiting, shape)
         known = self._seen.get(sql, ())

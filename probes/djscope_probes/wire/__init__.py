@@ -11,7 +11,14 @@ definition (SQL text, stack, site, name): a content hash whose value lives once 
 
 from __future__ import annotations
 
-from djscope_probes.wire.encoding import definition_id, dumps, event_json, frame_json
+from djscope_probes.wire.encoding import (
+    CHANGED,
+    definition_id,
+    dumps,
+    event_json,
+    frame_json,
+    source_digest,
+)
 from djscope_probes.wire.events import (
     KIND_OF,
     KINDS,
@@ -42,9 +49,10 @@ from djscope_probes.wire.presence import Lease, Process, Target
 from djscope_probes.wire.units import Group, Operation, Relation, StackFrame, Unit
 
 __all__ = [
-    "DEFS_CAP", "FRAME_BYTES", "GROUPS_PER_UNIT", "KINDS", "KIND_OF", "LEASE_SLOTS", "LEASE_TTL_MS",
-    "OPERATIONS_PER_UNIT", "PROCESS_STALE_S", "TEXT_BYTES", "WIRE_VERSION", "WITHHELD", "Event",
-    "Frame", "Group", "Keys", "Lease", "Operation", "ProbeReported", "Process", "Relation",
-    "RequestRecorded", "SourceSent", "StackFrame", "StacksTaken", "Target", "TaskRecorded",
-    "ThreadStack", "Unit", "WorkRecorded", "definition_id", "dumps", "event_json", "frame_json",
+    "CHANGED", "DEFS_CAP", "FRAME_BYTES", "GROUPS_PER_UNIT", "KINDS", "KIND_OF", "LEASE_SLOTS",
+    "LEASE_TTL_MS", "OPERATIONS_PER_UNIT", "PROCESS_STALE_S", "TEXT_BYTES", "WIRE_VERSION",
+    "WITHHELD", "Event", "Frame", "Group", "Keys", "Lease", "Operation", "ProbeReported", "Process",
+    "Relation", "RequestRecorded", "SourceSent", "StackFrame", "StacksTaken", "Target",
+    "TaskRecorded", "ThreadStack", "Unit", "WorkRecorded", "definition_id", "dumps", "event_json",
+    "frame_json", "source_digest",
 ]  # fmt: skip

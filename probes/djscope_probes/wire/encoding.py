@@ -10,6 +10,8 @@ from djscope_probes.wire.events import KIND_OF, Event
 from djscope_probes.wire.keys import WIRE_VERSION
 
 Json = Any
+# Before the digest of a file that changed since the process may have loaded it.
+CHANGED = "~"
 
 
 def event_json(event: Event) -> str:
@@ -26,6 +28,11 @@ def frame_json(process: str, seq: int, dropped: int, sent_at: float, events: lis
 def definition_id(prefix: str, text: str) -> str:
     """Content hash of a definition; the prefix says what it is: q(uery) s(tack) l(ine) n r."""
     return prefix + blake2b(text.encode("utf-8", "replace"), digest_size=7).hexdigest()
+
+
+def source_digest(data: bytes) -> str:
+    """Of a source file, to tell whether another machine has the same."""
+    return blake2b(data, digest_size=4).hexdigest()
 
 
 def dumps(value: Json) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 class StackFrame(NamedTuple):
     """One line of a stack, innermost first; `app` tells the project's code from libraries'.
 
-    `digest` is of the file as the process has it: see `djscope_probes.sources`.
+    `digest` is of the file as the process has it, in stacks only: see `djscope_probes.sources`.
     """
 
     file: str

@@ -1,0 +1,320 @@
+"""The whole traffic of real processes, and all that the viewer prints, holds none of the secrets
+that were planted in them.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import sys
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from djscope.children import Children, run_directory
+from djscope.feed.embedded import free_port
+from djscope.watch import Watch
+from djscope_probes.wire import source_digest
+from tests.privacy.grep import found
+from tests.privacy.project.places import PLACES, number_of, secret_of
+from tests.real.servers import APPLICATION, GUNICORN, Redis, answers
+from tests.real.tools import client_of, djscope, environment, wait_for, watching
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
+PROJECT = Path(__file__).resolve().parent / "project"
+APP = "secretive"
+CELERY = (
+    "-m", "celery", "--app", "secretive.tasks", "worker", "--pool", "prefork", "--concurrency", "1",
+    "--without-gossip", "--without-mingle", "--loglevel", "warning",
+)  # fmt: skip
+SECRETS = {
+    place: number_of(place) if place == "sql number" else secret_of(place) for place in PLACES
+}
+# Allowed, and there: so the search finds what is there, and the places were reached.
+CANARIES = (
+    b"customer/<str:name>/", b"canary_customer", b"canary_queries", b"canary_table", b"canary_two",
+    b"canary_waits", b"canary_fails", b"CanaryError", b"secretive.tasks.succeed",
+    b"secretive.tasks.fail_for_good", b"RuntimeError", b"canary_hold", b"secretive/urls.py",
+)  # fmt: skip
+
+
+SOURCES = ("urls", "settings")
+
+
+class Secretive:
+    """The project on gunicorn and Celery, and a command that holds; its Redis servers."""
+
+    def __init__(self, redis_url: str, broker_url: str) -> None:
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self._children = Children(run_directory("secretive"))
+        self.directory = self._children.directory
+        self._env = environment(
+            self.directory / "runtime",
+            API_TOKEN=secret_of("environment"),
+            DJANGO_SETTINGS_MODULE="secretive.settings",
+            DJSCOPE_APP=APP,
+            DJSCOPE_REDIS_URL=redis_url,
+            PYTHONPATH=str(PROJECT),
+            SECRETIVE_BROKER=broker_url,
+            SECRETIVE_DIR=str(self.directory),
+        )
+
+    def start(self) -> None:
+        self._run("migrate", "-m", "django", "migrate", "--verbosity", "0")
+        wait_for(lambda: not self._children.alive("migrate"), 60, "migrate")
+        self._run("gunicorn", *GUNICORN, "--bind", urlsplit(self.url).netloc, APPLICATION)
+        self._run("celery", *CELERY)
+        option, password = secret_of("command option"), secret_of("command line")
+        words = ("canary_hold", f"--pythonpath=/{option}", "--password", password)
+        self._run("hold", "-m", "django", *words)
+        self._await("gunicorn", lambda: answers(self.url))
+        self._await("celery", (self.directory / "worker.ready").exists)
+
+    def _await(self, name: str, ready: Callable[[], bool]) -> None:
+        wait_for(lambda: ready() or not self._children.alive(name), 60, name)
+        assert self._children.alive(name), self._children.tail(name)
+
+    def _run(self, name: str, *arguments: str) -> None:
+        self._children.start(name, [sys.executable, *arguments], env=self._env)
+
+    def planted(self) -> set[str]:
+        return set((self.directory / "planted").read_text().splitlines())
+
+    def close(self) -> None:
+        self._children.close()
+
+    # Traffic
+
+    def visit(self) -> None:
+        """Everything once: secrets in each part of each request."""
+        form = {"Content-Type": "multipart/form-data; boundary=limit"}
+        self._send("POST", f"/customer/{secret_of('url path')}/?q={secret_of('url query')}", {
+            **form,
+            "X-Api-Key": secret_of("header"),
+            secret_of("header name"): "x",
+            "Authorization": f"Basic {self._basic()}",
+            "Cookie": f"token={secret_of('cookie')}",
+        }, _multipart())  # fmt: skip
+        self._send("POST", "/json/", {}, json.dumps({secret_of("json key"): 1}))
+        self._send(secret_of("request method").upper(), "/method/")
+        self._send("GET", f"/{secret_of('url unrouted')}")
+        for path in ("/queries/", "/threads/", "/waits/", "/fails/", "/orders/"):
+            self._send("GET", path)
+
+    def _basic(self) -> str:
+        return b64encode(f"me:{secret_of('basic auth')}".encode()).decode()
+
+    def _send(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: str = ""
+    ) -> None:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        connection.request(method, path, body.encode(), dict(headers or {}))
+        connection.getresponse().read()
+        connection.close()
+
+
+def _multipart() -> str:
+    def part(name: str, text: str, more: str = "") -> str:
+        head = f'Content-Disposition: form-data; name="{name}"{more}'
+        return f"--limit\r\n{head}\r\n\r\n{text}\r\n"
+
+    upload = f'; filename="{secret_of("file name")}.png"'
+    return (
+        part("password", secret_of("form value"))
+        + part(secret_of("form key"), "x")
+        + part("scan", secret_of("file content"), upload)
+        + "--limit--\r\n"
+    )
+
+
+@contextmanager
+def monitored(server: Redis, into: list[bytes]) -> Iterator[None]:
+    """Every command that any client gives the server, as the server's MONITOR tells it."""
+    over = threading.Event()
+    with socket.create_connection(("127.0.0.1", server.port)) as wire:
+        wire.settimeout(0.2)
+        wire.sendall(f"AUTH {server.password}\r\nMONITOR\r\n".encode())
+
+        def listen() -> None:
+            while not over.is_set():
+                try:
+                    into.append(wire.recv(1_000_000))
+                except TimeoutError:
+                    continue
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join(10)
+
+
+@contextmanager
+def asking(watch: Watch) -> Iterator[None]:
+    """A viewer that wants stacks and sources of all processes, all the time."""
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.wait(0.4):
+            for process in list(watch.session.processes):
+                watch.ask("stacks", process)
+                for name in SOURCES:
+                    watch.ask("source", process, f"1 {PROJECT}/secretive/{name}.py")
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(10)
+
+
+def dumped(url: str) -> bytes:
+    """All keys of the server with all that is in them."""
+    lines: list[object] = []
+    with client_of(url) as client:
+        for key in client.scan_iter(count=1000):
+            kind = client.type(key)
+            lines.append(key)
+            if kind == b"stream":
+                lines += client.xrange(key)
+            elif kind == b"hash":
+                lines += client.hgetall(key).items()
+            elif kind == b"zset":
+                lines += client.zrange(key, 0, -1)
+            elif kind == b"string":
+                lines.append(client.get(key))
+    return b"\n".join(repr(line).encode() for line in lines)
+
+
+def complaints(server: Redis, directory: Path) -> bytes:
+    """What the command line says about addresses that it cannot use; each has the password."""
+    secret, said = secret_of("redis password"), b""
+    closed = free_port()
+    for url in (
+        f"redis://user:{secret}@127.0.0.1:{closed}/0", f"rediss://:{secret}@127.0.0.1:{server.port}",
+        f"redis://:{secret}@127.0.0.1:{server.port}/77", f"redis://:{secret}x@127.0.0.1:{server.port}",
+        f"redis://{secret}:{secret}@127.0.0.1:{server.port}", f"http://:{secret}@127.0.0.1",
+        f"redis://:{secret}@no-such-host.invalid", f"redis://:{secret}@127.0.0.1:port",
+        f"unix:///no/such/socket?password={secret}", f"redis://127.0.0.1:{closed}/0?password={secret}",
+        f"{secret}",
+    ):  # fmt: skip
+        for verb in ("ps", "doctor"):
+            done = djscope(verb, "--redis", url, directory=directory)
+            assert done.returncode in (2, 3), (url, done.stdout, done.stderr)
+            said += (done.stdout + done.stderr).encode()
+    return said
+
+
+@pytest.fixture(scope="module")
+def captured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Artefact → content, after everything happened twice while two viewers watched."""
+    directory = tmp_path_factory.mktemp("secrets") / "run"
+    commands: list[bytes] = []
+    taken: dict[str, bytes] = {}
+    passwords = (secret_of("broker password"), secret_of("redis password"))
+    with Redis(passwords[0]) as broker, Redis(passwords[1]) as server:
+        project = Secretive(server.url, broker.url)
+        try:
+            with monitored(server, commands):
+                project.start()
+                with watching(server.url, APP) as watch:
+                    wait_for(lambda: watch.session.watching()[0] == 3, 40, "arming")
+                    with asking(watch):
+                        _observe(project, server.url, directory, taken)
+                    wait_for(lambda: project.planted() == set(PLACES), 40, "all places")
+                    time.sleep(1.5)  # for the last tasks' records
+                    taken["keys"] = dumped(server.url)
+                    taken["session"] = repr(vars(watch.session)).encode()
+                    taken["definitions"] = repr(watch.session.definitions.known).encode()
+            taken["commands"] = b"".join(commands)
+            taken["errors"] = complaints(server, directory)
+        finally:
+            project.close()
+    return taken
+
+
+def _observe(project: Secretive, url: str, directory: Path, taken: dict[str, bytes]) -> None:
+    """Each verb that prints, while the project is visited."""
+    for name, arguments in {
+        "snapshot": ("snapshot", "--for", "6s"),
+        "now": ("now", "--for", "6s"),
+        "now as JSON": ("now", "--for", "1s", "--json"),
+        "ps": ("ps",),
+        "ps as JSON": ("ps", "--json"),
+        "doctor": ("doctor",),
+    }.items():
+        visitor = threading.Thread(target=project.visit if "6s" in arguments else int)
+        visitor.start()
+        done = djscope(*arguments, "--redis", url, "--app", APP, directory=directory, seconds=60)
+        visitor.join(60)
+        assert done.returncode == 0, done.stderr
+        taken[name] = (done.stdout + done.stderr).encode()
+
+
+def test_nothing_of_a_secret_leaves(captured: dict[str, bytes]) -> None:
+    """Neither on the wire, nor in a key, an export, a printed line or an error."""
+    assert found(SECRETS, captured) == []
+
+
+@pytest.mark.parametrize("canary", CANARIES, ids=lambda each: each.decode())
+def test_what_may_be_told_is_there(captured: dict[str, bytes], canary: bytes) -> None:
+    """So the places were reached, and what was captured is what was sent."""
+    assert canary in captured["commands"]
+    assert canary in captured["keys"]
+
+
+def test_frames_carry_the_digest_of_what_runs(captured: dict[str, bytes]) -> None:
+    """Unmarked: the file is as old as the process found it."""
+    digest = source_digest((PROJECT / "secretive" / "urls.py").read_bytes())
+
+    assert f'"{digest}"'.encode() in captured["keys"]
+
+
+@pytest.mark.parametrize("artefact", ["snapshot", "session", "definitions"])
+def test_each_export_tells_of_the_same(captured: dict[str, bytes], artefact: str) -> None:
+    """Names of routes, functions and tasks."""
+    for canary in (b"customer/<str:name>/", b"canary_queries", b"secretive.tasks.succeed"):
+        assert canary in captured[artefact] or artefact == "session"
+
+
+@pytest.mark.parametrize("artefact", ["now", "now as JSON"])
+def test_findings_are_printed(captured: dict[str, bytes], artefact: str) -> None:
+    """They name the line and not the literal."""
+    assert b"query_loop" in captured[artefact] or artefact == "now as JSON"
+
+
+@pytest.mark.parametrize("artefact", ["ps", "ps as JSON", "doctor", "errors"])
+def test_verbs_have_said_something(captured: dict[str, bytes], artefact: str) -> None:
+    """Of this app, or of an address."""
+    assert APP.encode() in captured[artefact] or b"127.0.0.1" in captured[artefact]
+
+
+ENCODED = {
+    "plain": lambda text: text, "upper": str.upper, "hex": lambda text: text.encode().hex(),
+    "base64": lambda text: b64encode(b"x" + text.encode() + b"yz").decode(),
+    "base64 of a pair": lambda text: b64encode(f"me:{text}".encode()).decode(),
+    "url": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "repr": lambda text: repr({"a": text.encode()}),
+    "JSON": lambda text: "".join(f"\\u00{byte:02x}" for byte in text.encode()),
+    "half": lambda text: text[3:16], "backwards": lambda text: text[::-1],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+@pytest.mark.parametrize("place", ["url path", "sql number"])
+def test_the_search_finds_a_secret_however_it_is_encoded(place: str, encoding: str) -> None:
+    """Otherwise that nothing is found says nothing."""
+    content = f"before {ENCODED[encoding](SECRETS[place])} after".encode()
+
+    assert [hit[:2] for hit in found(SECRETS, {"keys": content})] == [(place, "keys")]
