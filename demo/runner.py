@@ -32,12 +32,15 @@ class ShopError(RuntimeError):
 class Shop:
     """The running shop; `close` ends its processes and removes its directory."""
 
-    def __init__(self, redis_url: str, directory: Path, traffic: bool = True) -> None:
+    def __init__(
+        self, redis_url: str, directory: Path, traffic: bool = True, database_url: str = ""
+    ) -> None:
         self.wsgi_url = f"http://127.0.0.1:{free_port()}"
         self.asgi_url = f"http://127.0.0.1:{free_port()}"
         self.directory = directory
         self._traffic = traffic
         self._redis_url = redis_url
+        self._database_url = database_url
         self._children = Children(directory)
 
     def start(self, progress: Callable[[str], None]) -> None:
@@ -75,6 +78,7 @@ class Shop:
             "DJANGO_SETTINGS_MODULE": "shop_site.settings",
             "DJSCOPE_APP": "shop",
             "DJSCOPE_DEMO_DIR": str(self.directory),
+            "DJSCOPE_DEMO_PG_URL": self._database_url,
             "DJSCOPE_REDIS_URL": self._redis_url,
             "PYTHONPATH": str(DEMO),
             "PYTHONUNBUFFERED": "1",

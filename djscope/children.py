@@ -5,6 +5,8 @@ kill -9 of this process ends them within a second. Should the keeper be killed a
 start sweeps what is left: a keeper locks its run directory, a free lock means that it is gone.
 """
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os
@@ -18,11 +20,14 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING
 
 import psutil
 
 from djscope import keeper
+
+if TYPE_CHECKING:
+    from typing import Self  # tests of the probes use this file on Python 3.10, which lacks it
 
 RECORD = "processes.json"
 START_TOLERANCE = 2.0  # seconds; Linux derives start times from a boot time that wobbles

@@ -1,7 +1,7 @@
 """The same shop every time: a seeded generator, no clock, no network."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from shop.models import Author, Book, Country, Customer, Order, OrderLine, Publisher, Review
@@ -26,7 +26,7 @@ ADJECTIVE = ("Silent", "Second", "Crooked", "Northern", "Borrowed", "Paper", "Ho
 NOUN = ("Harbour", "Garden", "Winter", "Archive", "Orchard", "Letter", "Mirror", "Railway")
 HOUSES = ("Aldine", "Bodoni", "Caslon", "Didot", "Elzevir", "Garamond", "Jenson", "Plantin")
 AUTHORS, BOOKS, REVIEWS, CUSTOMERS, ORDERS = 100, 1200, 2400, 150, 300
-OPENED = datetime(2026, 1, 1, tzinfo=UTC)
+OPENED = datetime(2026, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  Python 3.10 has no UTC
 
 
 def seed() -> None:

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from shop_site.database import database
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 RUN_DIR = Path(os.environ["DJSCOPE_DEMO_DIR"])
 
@@ -28,13 +30,7 @@ MIDDLEWARE = [
 
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": RUN_DIR / "shop.sqlite3",
-        "OPTIONS": {"timeout": 10},  # the file is in WAL mode, see the command `prepare`
-    }
-}
+DATABASES = {"default": database(RUN_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TIME_ZONE = "UTC"
 USE_TZ = True

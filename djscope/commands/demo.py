@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="use this Redis, as Celery's broker too",
     )
+    parser.add_argument(
+        "--postgresql", action="store_true", help="the shop on PostgreSQL, not on SQLite"
+    )
     parser.add_argument("--headless", action="store_true", help="no screen: print the findings")
     parser.add_argument(
         "--for", dest="seconds", type=duration, metavar="TIME", help="headless: how long (20s)"
@@ -48,11 +53,25 @@ def run(options: argparse.Namespace) -> int:
         writable(Path(options.export))
     runner = shop_runner()
     # Its own server unless told otherwise: the shop's worker would use anybody's as a broker.
-    if options.redis:
-        named = Target(options.redis, address_label(options.redis), APP)
-        return open_shop(runner, named, options)
-    with embedded(APP) as target:
-        return open_shop(runner, target, options)
+    with ExitStack() as servers:
+        if options.redis:
+            target = Target(options.redis, address_label(options.redis), APP)
+        else:
+            target = servers.enter_context(embedded(APP))
+        database = servers.enter_context(postgresql()) if options.postgresql else ""
+        return open_shop(runner, target, database, options)
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The URL of an empty database on the demo's own ladder of servers."""
+    ladder = importlib.import_module("postgresql")
+    try:
+        with ladder.start_postgresql() as server, server.database() as url:
+            print(f"database: {server.describe}", file=sys.stderr)
+            yield url
+    except ladder.PostgresqlError as error:
+        raise DjscopeError(str(error)) from None
 
 
 def shop_runner() -> Any:
@@ -63,10 +82,10 @@ def shop_runner() -> Any:
     return importlib.import_module("runner")
 
 
-def open_shop(runner: Any, target: Target, options: argparse.Namespace) -> int:
+def open_shop(runner: Any, target: Target, database: str, options: argparse.Namespace) -> int:
     print(f"Redis: {target.label}", file=sys.stderr)
     try:
-        with runner.Shop(target.url, run_directory("shop")) as shop:
+        with runner.Shop(target.url, run_directory("shop"), database_url=database) as shop:
             shop.start(lambda text: print(text, file=sys.stderr))
             if options.headless:
                 return headless(target, options)

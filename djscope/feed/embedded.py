@@ -6,6 +6,8 @@ demo runs on it, needs TCP), persists nothing, and dies with us. No server that 
 ever touched.
 """
 
+from __future__ import annotations
+
 import importlib.util
 import re
 import secrets
@@ -16,9 +18,12 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING
 
 from djscope.children import ChildError, Children, run_directory
+
+if TYPE_CHECKING:
+    from typing import Self  # tests of the probes use this file on Python 3.10, which lacks it
 
 NAME = "server"
 OLDEST = (6, 2)

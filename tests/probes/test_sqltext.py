@@ -9,6 +9,7 @@ import pytest
 from djscope_probes import sqltext
 from djscope_probes.dialects import dialect_of
 from djscope_probes.instruments.sites import MAX_CHARS, Sites
+from djscope_probes.instruments.texts import KEPT, Texts
 from djscope_probes.sqltext import normalise
 from djscope_probes.units import Unit
 from djscope_probes.wire import TEXT_BYTES
@@ -198,16 +199,12 @@ def test_hostile_texts_cost_no_more_than_others(
 
 def test_long_texts_are_not_hoarded() -> None:
     """Raw SQL with literals differs each time: what is remembered of it is bounded."""
-    sites = Sites()
-    for number in range(60):
-        sites.shape(f"SELECT '{number}{'x' * 100_000}'", 0)
+    sites, texts = Sites(), Texts()
+    for number in range(200):
+        sites.shape(texts.short(f"SELECT '{number}{'x' * 100_000}'"), 0)
 
     assert sum(map(len, sites._seen)) <= MAX_CHARS
-    assert all(
-        len(sight.shape.sql) <= sqltext.MAX_CHARS + 1
-        for sights in sites._seen.values()
-        for sight in sights
-    )
+    assert all(len(sight.shape.sql) <= KEPT for sights in sites._seen.values() for sight in sights)
 
 
 def test_a_query_is_read_by_the_rules_of_its_own_database(unit: Unit) -> None:

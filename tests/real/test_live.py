@@ -104,6 +104,8 @@ def test_nothing_is_found_that_is_not_there(seen: Seen) -> None:
         (one.kind, one.unit, one.where.short)
         for one in seen.found.values()
         if not any(one.kind == each.kind and one.unit.endswith(each.name) for each in expected())
+        # On a busy machine the slow query makes a slow request.
+        and (one.kind, one.unit) != ("slow_request", "slow_query/")
     ]
 
     assert strangers == []

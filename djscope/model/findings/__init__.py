@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from djscope.model.finding import Finding, Severity
 from djscope.model.findings import queries, requests, tasks
+from djscope.model.routes import RouteStat
 from djscope.model.session import Session
+from djscope.model.units import UnitFact
 
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -30,12 +32,28 @@ def of_queries(session: Session, now: float) -> Iterable[Finding]:  # noqa: ARG0
 
 
 def of_requests(session: Session, now: float) -> Iterable[Finding]:
-    routes = [route for route in session.routes.values() if route.kind == "request"]
-    running = [fact for fact in session.running.values() if fact.kind == "request"]
+    routes, running = told(session, "request")
     return requests.verdicts(routes, running, session.definitions, now)
 
 
 def of_tasks(session: Session, now: float) -> Iterable[Finding]:
-    known = {route.name_id: route for route in session.routes.values() if route.kind == "task"}
-    running = [fact for fact in session.running.values() if fact.kind == "task"]
+    routes, running = told(session, "task")
+    known = {route.name_id: route for route in routes}
     return tasks.verdicts(known, running, session.definitions, now)
+
+
+def told(session: Session, kind: str) -> tuple[list[RouteStat], list[UnitFact]]:
+    """Routes and units under way whose names and lines are known: no verdict on what is not."""
+    complete = session.definitions.complete
+    routes = [
+        route
+        for route in session.routes.values()
+        if route.kind == kind
+        and complete(route.name_id, *(each.site_id for each in route.failures.values()))
+    ]
+    running = [
+        fact
+        for fact in session.running.values()
+        if fact.kind == kind and complete(fact.unit.name_id, fact.unit.now_id)
+    ]
+    return routes, running

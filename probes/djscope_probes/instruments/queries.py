@@ -22,6 +22,7 @@ from djscope_probes.guard import Guard
 from djscope_probes.instruments.doors import Doors
 from djscope_probes.instruments.provenance import Provenance
 from djscope_probes.instruments.sites import Sites
+from djscope_probes.instruments.texts import LONG, Texts
 from djscope_probes.ledger import Ledger
 from djscope_probes.patching import Function, Patch, Patches
 from djscope_probes.units import MAX_GROUPS, Unit, now_ns, working
@@ -44,6 +45,7 @@ class QueriesInstrument:
     def __init__(self) -> None:
         self.guard = Guard("queries")
         self.patches = Patches()
+        self._texts = Texts()
         self._provenance = Provenance(self.guard)
         self._doors = Doors(self._provenance)
         self._sites = Sites()
@@ -56,6 +58,7 @@ class QueriesInstrument:
         self._provenance.renew()
         self._sites = Sites()
         self._dialects = {}
+        self._texts = Texts()
 
     def reach(self) -> None:
         utils = landmarks.loaded("django.db.backends.utils")
@@ -98,7 +101,9 @@ class QueriesInstrument:
         text = sql if type(sql) is str else f"({type(sql).__name__})"
         unit.queries += 1
         unit.sql_ns += took
-        if text.startswith(_TRANSACTION):
+        if len(text) > LONG:
+            text = self._texts.short(text)
+        elif text.startswith(_TRANSACTION):
             text = text.partition(" ")[0]
         shape = self._sites.deep_shape(text, 1) if unit.deep else self._sites.shape(text, 1)
         path, start = self._provenance.path_of(unit, shape)

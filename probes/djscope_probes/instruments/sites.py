@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from djscope_probes.groups import Shape
 from djscope_probes.instruments.callers import Caller, caller
-from djscope_probes.sqltext import shortened
 from djscope_probes.stacks import is_app, site_of, stack_from
 from djscope_probes.wire import StackFrame
 
@@ -80,9 +79,7 @@ class Sites:
         if shape is None:
             if len(self._deep) >= MAX_TEXTS:
                 self._deep.clear()
-            shape = self._deep[key] = Shape(
-                shortened(sql), site_of(stack), stack, self._asked(start)
-            )
+            shape = self._deep[key] = Shape(sql, site_of(stack), stack, self._asked(start))
         return shape
 
     def _asked(self, frame: FrameType | None) -> str:
@@ -107,7 +104,7 @@ class Sites:
             near, walk, depth = walk, walk.f_back, depth + 1
         assert walk is not None
         stack = stack_from(start, self._boundaries)
-        shape = Shape(shortened(sql), site_of(stack), stack, access)
+        shape = Shape(sql, site_of(stack), stack, access)
         self._remember(sql, near, walk, walk.f_lineno, depth, None, shape)
         return shape
 
@@ -120,7 +117,7 @@ class Sites:
         stack = stack_from(start, self._boundaries)
         if awaiting is not None:
             stack = [*stack, *awaiting.stack]
-        shape = Shape(shortened(sql), site_of(stack), stack, access)
+        shape = Shape(sql, site_of(stack), stack, access)
         # The line the outermost frame is at says nothing here (-1): it is the executor's loop.
         self._remember(sql, near, last, -1 if awaiting else last.f_lineno, depth, awaiting, shape)
         return shape

@@ -12,9 +12,10 @@ class Command(BaseCommand):
     help = "Create the tables and fill them."
 
     def handle(self, *_args: object, **_options: object) -> None:
-        with connection.cursor() as cursor:
-            # Readers and a writer then do not lock each other out; it stays in the file.
-            cursor.execute("PRAGMA journal_mode=WAL")
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                # Readers and a writer then do not lock each other out; it stays in the file.
+                cursor.execute("PRAGMA journal_mode=WAL")
         call_command("migrate", verbosity=0)
         with transaction.atomic():
             seed()
