@@ -7,6 +7,9 @@ import os
 import secrets
 import socket
 import time
+from contextlib import suppress
+
+from redis.exceptions import OutOfMemoryError
 
 from djscope.errors import NothingSeenError
 from djscope.feed import decode
@@ -52,15 +55,24 @@ class Claim:
         self._look_around(client)
 
     def tell(self, client: Redis, words: str) -> None:
-        """Wake the probes with a word on the control stream."""
-        with client.pipeline(transaction=False) as pipe:
+        """Wake the probes with a word on the control stream; the slots are what counts, so a full
+        Redis, which takes no word, is no reason to fail.
+        """
+        with suppress(OutOfMemoryError), client.pipeline(transaction=False) as pipe:
             pipe.xadd(self._keys.control, {"m": words}, maxlen=CONTROL_LENGTH, approximate=True)
             pipe.expire(self._keys.control, CONTROL_TTL_S)
             pipe.execute()
 
     def _keep(self, client: Redis, key: str) -> bool:
-        """Renew in place. What was there and is not ours is put back."""
-        before = client.set(key, self._value, px=LEASE_TTL_MS, xx=True, get=True)
+        """Renew in place. What was there and is not ours is put back.
+
+        A full Redis takes no SET, but lets what is there live on.
+        """
+        try:
+            before = client.set(key, self._value, px=LEASE_TTL_MS, xx=True, get=True)
+        except OutOfMemoryError:
+            ours = bool(client.get(key) == self._value.encode())
+            return ours and bool(client.pexpire(key, LEASE_TTL_MS))
         if before == self._value.encode():
             return True
         if before is not None:

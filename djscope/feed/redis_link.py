@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -9,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from djscope.errors import NothingSeenError, UsageError
+from djscope.feed.route import Connection, Route, TlsConnection
 from djscope_probes.address import Address, AddressError, parse
 
 CONNECT_S = 2.0
@@ -21,25 +23,54 @@ Redis = Any
 def address_of(url: str) -> Address:
     """The address in `url`, or a usage error that says what is wrong with it."""
     try:
-        return parse(url)
+        address = parse(url)
     except AddressError as error:
         raise UsageError(f"{error}; for example redis://localhost:6379/0") from None
+    trust = address.trust
+    for name in (trust.ca, trust.certificate, trust.key):
+        if name and not Path(name).is_file():
+            raise UsageError(f"the file {name} in the Redis URL is not there: check the path")
+    return address
 
 
 def connect(url: str) -> Redis:
     """A client without redis-py's ten silent retries: the feed has its own loop and says so."""
-    address_of(url)
-    try:
-        return redis.Redis.from_url(
-            url,
-            socket_connect_timeout=CONNECT_S,
-            socket_timeout=REPLY_S,
-            retry=Retry(NoBackoff(), 0),
-            client_name="djscope-viewer",
-        )
-    except ValueError as error:
-        raise UsageError(f"the Redis URL cannot be used: {error}") from None
+    address = address_of(url)
+    options: dict[str, Any] = {
+        "username": address.user or None,
+        "password": address.password or None,
+        "db": address.database,
+        "protocol": 2,
+        "socket_connect_timeout": CONNECT_S,
+        "socket_timeout": REPLY_S,
+        "retry": Retry(NoBackoff(), 0),
+        "client_name": "djscope-viewer",
+    }
+    security = tls_options(address) if address.tls else {}
+    route = Route(address, {**options, **security, "ssl": address.tls})
+    options["redis_connect_func"] = route.arrived
+    if address.path:
+        options |= {"connection_class": redis.UnixDomainSocketConnection, "path": address.path}
+    else:
+        kind = TlsConnection if address.tls else Connection
+        options |= {"connection_class": kind, "route": route, **security}
+    return redis.Redis.from_pool(redis.ConnectionPool(**options))
 
+
+def tls_options(address: Address) -> dict[str, Any]:
+    """What redis-py calls it."""
+    trust = address.trust
+    return {
+        "ssl_cert_reqs": "required" if trust.verify else "none",
+        "ssl_check_hostname": trust.verify and trust.hostname,
+        "ssl_ca_certs": trust.ca or None,
+        "ssl_certfile": trust.certificate or None,
+        "ssl_keyfile": trust.key or None,
+    }
+
+
+NAME_CA = "name its authority with ?ssl_ca_certs=FILE in the URL"
+NAME_MASTER = "name its master, or let a redis+sentinel:// URL find it"
 
 # What an error says → what it means; `{at}` is the server, `{text}` the error. First match counts.
 _MEANINGS = (
@@ -55,8 +86,23 @@ _MEANINGS = (
         "{at} asks for a password: put it into the URL, redis://:PASSWORD@HOST",
     ),
     ("without any password", "{at} has no password set: leave it out of the URL"),
-    ("NOPERM", "{at} denies a command ({text}): `djscope doctor` names what is needed"),
-    ("has no permissions", "{at} denies a command ({text}): `djscope doctor` names what is needed"),
+    ("NOPERM", "{at} denies a command ({text}): `djscope doctor --acl` names what is needed"),
+    (
+        "has no permissions",
+        "{at} denies a command ({text}): `djscope doctor --acl` names what is needed",
+    ),
+    ("command not allowed when used memory", "{at} is full and takes no writes: give it room"),
+    ("CERTIFICATE_VERIFY_FAILED", "{at} shows a certificate that is not trusted: " + NAME_CA),
+    (
+        "SELECT is not allowed in cluster",
+        "{at} is a Cluster, which has no databases: leave the number out of the URL",
+    ),
+    ("no sentinel answers", "no sentinel of {at} can be reached: check their hosts and ports"),
+    ("no master is called", "the sentinels of {at} know no such service: check its name"),
+    (
+        "write against a read only replica",
+        "{at} is a replica, which takes no writes: " + NAME_MASTER,
+    ),
     ("max number of clients", "{at} has no connection left: raise maxclients, or close clients"),
     ("DB index", "{at} has no such database: check the number at the end of the URL"),
     ("Name or service not known", "the host of {at} is unknown: check the name in the URL"),

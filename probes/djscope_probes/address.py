@@ -1,19 +1,56 @@
-"""Redis URLs: `redis://`, `rediss://` (TLS) and `unix://`, with user, password and database."""
+"""Redis URLs: `redis://`, `rediss://` (TLS), `unix://`, `redis+sentinel://`, with their options.
+
+Option names are redis-py's and Celery's, so that a URL from Django's settings can be used as it is.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 DEFAULT_PORT = 6379
+SENTINEL_PORT = 26379
+
+Node = tuple[str, int]
+
+TCP = ("redis", "rediss")
+UNIX = ("unix", "redis+unix", "redis+socket")  # the last is Celery's
+SENTINEL = ("redis+sentinel", "rediss+sentinel")
+SSL_OPTIONS = (
+    "ssl_cert_reqs",
+    "ssl_ca_certs",
+    "ssl_certfile",
+    "ssl_keyfile",
+    "ssl_check_hostname",
+)
+OPTIONS = ("db", "virtual_host", "username", "password", *SSL_OPTIONS)
+# They tune redis-py's own clients and pools; ours has its own waits.
+TUNING = (
+    "client_name", "decode_responses", "encoding", "encoding_errors", "health_check_interval",
+    "max_connections", "protocol", "retry_on_error", "retry_on_timeout", "socket_connect_timeout",
+    "socket_keepalive", "socket_read_size", "socket_timeout", "timeout",
+)  # fmt: skip
 
 
 class AddressError(ValueError):
     """A URL that names no Redis server; the text is a sentence for people."""
 
 
+class Trust(NamedTuple):
+    """What TLS checks of the server, and shows of us; files, empty for the system's or none."""
+
+    verify: bool = True
+    hostname: bool = True
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+
+
 class Address(NamedTuple):
-    """Where a server is. `path` is set for unix sockets, else `host` and `port`."""
+    """Where a server is. `path` is set for unix sockets, else `host` and `port`.
+
+    With a `service` the server is the master that one of the `sentinels` names.
+    """
 
     host: str
     port: int
@@ -22,13 +59,24 @@ class Address(NamedTuple):
     user: str
     password: str
     database: int
+    trust: Trust = Trust()
+    service: str = ""
+    sentinels: tuple[Node, ...] = ()
 
     @property
     def label(self) -> str:
         """The address without its secrets."""
         if self.path:
             return f"unix://{self.path}"
-        return f"{'rediss' if self.tls else 'redis'}://{self.host}:{self.port}/{self.database}"
+        scheme = "rediss" if self.tls else "redis"
+        if self.service:
+            nodes = ",".join(f"{host}:{port}" for host, port in self.sentinels)
+            return f"{scheme}+sentinel://{nodes}/{self.service}/{self.database}"
+        return f"{scheme}://{self.host}:{self.port}/{self.database}"
+
+    def at(self, node: Node) -> Address:
+        """The same, at one node: what a sentinel or a Cluster sends us to."""
+        return self._replace(host=node[0], port=node[1], service="", sentinels=())
 
     @property
     def local(self) -> bool:
@@ -42,25 +90,83 @@ def parse(url: str) -> Address:
         parts = urlsplit(url)
     except ValueError:
         raise AddressError("the Redis URL is malformed") from None
-    if parts.scheme not in ("redis", "rediss", "unix"):
+    if parts.scheme not in (*TCP, *UNIX, *SENTINEL):
         found = f", not with {parts.scheme}:" if parts.scheme else ""
-        raise AddressError(f"the Redis URL has to begin with redis://, rediss:// or unix://{found}")
+        raise AddressError(
+            "the Redis URL has to begin with redis://, rediss:// or unix://"
+            f" (or redis+sentinel://){found}"
+        )
+    query = _query(parts)
+    login, _, hosts = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    common = Address(
+        host="localhost",
+        port=DEFAULT_PORT,
+        path="",
+        tls=parts.scheme.startswith("rediss"),
+        user=unquote(user) or query.get("username", ""),
+        password=unquote(password) or query.get("password", ""),
+        database=0,
+        trust=_trust(query),
+    )
+    number = query.get("db") or query.get("virtual_host", "")
+    if parts.scheme in UNIX:
+        if not parts.path:
+            raise AddressError("a unix:// URL needs the path of a socket")
+        return common._replace(path=unquote(parts.path), database=_database(number))
+    if parts.scheme in SENTINEL:
+        service, _, last = parts.path.strip("/").partition("/")
+        if not service:
+            raise AddressError("a redis+sentinel:// URL needs a service: HOST:PORT/SERVICE")
+        nodes = tuple(_node(each, SENTINEL_PORT) for each in hosts.split(","))
+        return common._replace(
+            service=unquote(service), sentinels=nodes, database=_database(number or last)
+        )
+    host, port = _node(hosts, DEFAULT_PORT)
+    return common._replace(
+        host=host, port=port, database=_database(number or parts.path.strip("/"))
+    )
+
+
+def _query(parts: SplitResult) -> dict[str, str]:
+    """Options by name, the first of each; those that nobody knows are refused."""
+    found = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    for name in found:
+        if name not in (*OPTIONS, *TUNING):
+            known = ", ".join(("db", *SSL_OPTIONS))
+            raise AddressError(
+                f"the option {name[:40]!r} in the Redis URL is not known: there are {known}"
+            )
+        if name in SSL_OPTIONS and not parts.scheme.startswith("rediss"):
+            raise AddressError(f"{name} in the Redis URL goes with rediss:// only")
+    return found
+
+
+def _node(text: str, port: int) -> Node:
+    """`host:port`, `[::1]:port`, either part left out."""
     try:
-        port = parts.port or DEFAULT_PORT
+        parts = urlsplit(f"//{text}")
+        return unquote(parts.hostname or "localhost"), parts.port or port
     except ValueError:
         raise AddressError("the port in the Redis URL is not a number up to 65535") from None
-    query = parse_qs(parts.query)
-    database = query.get("db", [""])[0] or ("" if parts.scheme == "unix" else parts.path.strip("/"))
-    if database and not database.isdigit():
-        raise AddressError(f"the database in the Redis URL has to be a number, not {database!r}")
-    if parts.scheme == "unix" and not parts.path:
-        raise AddressError("a unix:// URL needs the path of a socket")
-    return Address(
-        host=parts.hostname or "localhost",
-        port=port,
-        path=unquote(parts.path) if parts.scheme == "unix" else "",
-        tls=parts.scheme == "rediss",
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        database=int(database or 0),
+
+
+def _database(text: str) -> int:
+    if text and not text.isdigit():
+        raise AddressError(f"the database in the Redis URL has to be a number, not {text!r}")
+    return int(text or 0)
+
+
+def _trust(query: dict[str, str]) -> Trust:
+    """Celery writes CERT_NONE where redis-py writes none."""
+    demand = query.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
+    if demand not in ("none", "optional", "required"):
+        raise AddressError("ssl_cert_reqs in the Redis URL has to be none, optional or required")
+    return Trust(
+        verify=demand != "none",
+        hostname=query.get("ssl_check_hostname", "true").lower()
+        not in ("0", "f", "false", "n", "no"),
+        ca=query.get("ssl_ca_certs", ""),
+        certificate=query.get("ssl_certfile", ""),
+        key=query.get("ssl_keyfile", ""),
     )

@@ -6,10 +6,18 @@ import json
 import time
 
 from djscope_probes.resp import Connection, Reply
-from djscope_probes.wire import PROCESS_STALE_S, WIRE_VERSION, Keys, Lease, Process, Target, dumps
+from djscope_probes.wire import (
+    APPS_STALE_S,
+    PROCESS_STALE_S,
+    WIRE_VERSION,
+    Keys,
+    Lease,
+    Process,
+    Target,
+    dumps,
+)
 
 BLOCK_MS = 30_000
-APPS_STALE_S = 7 * 24 * 3600
 
 
 class Control:

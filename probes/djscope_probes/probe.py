@@ -15,12 +15,12 @@ from djscope_probes.arming import Armament
 from djscope_probes.control import BLOCK_MS, Control
 from djscope_probes.outbox import Outbox
 from djscope_probes.resp import Connection, ReplyError
+from djscope_probes.retry import RETRY_S, pause_after
+from djscope_probes.route import Route
 from djscope_probes.settings import Rules
 from djscope_probes.watching import Watching
 from djscope_probes.wire import Keys, Lease, Process
 
-RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
-MAX_CLIENTS_S = 60.0
 LOOK_S = 1.0
 EXIT_S = 0.3
 LEAVE_S = 0.1
@@ -41,6 +41,7 @@ class Probe:
         self._address: Address | None = None
         # Somebody else's Redis, for as long as they watch.
         self._visited: Address | None = None
+        self._route: Route | None = None
         self._connection: Connection | None = None
         self._ending = False
         self._ended = native.lock()
@@ -64,10 +65,8 @@ class Probe:
                         self._pause(LOOK_S)
                         continue
                     self._serve(address)
-                except ReplyError as error:
-                    pause = MAX_CLIENTS_S if "max number of clients" in str(error) else RETRY_S[-1]
-                except OSError:
-                    pass
+                except (OSError, ReplyError) as error:
+                    pause = pause_after(error, tries)
                 except Exception:
                     self.armament.guard.failed()
                 self._drop_connection()
@@ -111,8 +110,10 @@ class Probe:
         self._wake.acquire(True, seconds)
 
     def _serve(self, address: Address) -> None:
-        self._address = address
-        connection = self._connection = Connection(address)
+        if self._route is None or self._route.address != address:
+            self._route = Route(address)
+        connection = self._connection = self._route.connect()
+        self._address = connection.address
         control = Control(connection, self.keys, self.process)
         control.synchronise()
         leases = control.refresh()

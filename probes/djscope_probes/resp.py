@@ -13,10 +13,19 @@ from djscope_probes.address import Address
 
 Reply = Any
 CHUNK = 65_536
+# This connection is of no use any more: another server has our keys, or this one is not ready yet.
+ELSEWHERE = ("MOVED", "ASK", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN", "LOADING")
+# We may not do what we do.
+DENIED = ("NOPERM", "NOAUTH", "WRONGPASS")
 
 
 class ReplyError(Exception):
     """An error that the server replied with, such as `OOM …`; returned by `pipeline`."""
+
+    @property
+    def code(self) -> str:
+        """Its first word, by which kinds are told apart."""
+        return str(self).partition(" ")[0]
 
 
 class ConnectionLostError(OSError):
@@ -27,6 +36,7 @@ class Connection:
     """One connection. Not for two threads at once, except that `interrupt` works from any."""
 
     def __init__(self, address: Address, timeout: float = 1.0) -> None:
+        self.address = address
         self._timeout = timeout
         self._buffer = bytearray()
         self._socket = self._connect(address)
@@ -38,13 +48,20 @@ class Connection:
             raise
 
     def pipeline(self, *commands: tuple[object, ...], wait: float = 0.0) -> list[Reply]:
-        """Send commands, read their replies in order. `wait`: how long the server may block."""
+        """Send commands, read their replies in order. `wait`: how long the server may block.
+
+        Errors are values among the replies, but for those that end the connection's use: raised.
+        """
         payload = b"".join(map(encode, commands))
         self.sent += len(payload)
         self._socket.settimeout(self._timeout)
         self._socket.sendall(payload)
         self._socket.settimeout(self._timeout + wait)
-        return [self._read() for _ in commands]
+        replies = [self._read() for _ in commands]
+        for reply in replies:
+            if isinstance(reply, ReplyError) and reply.code in (*ELSEWHERE, *DENIED):
+                raise reply
+        return replies
 
     def call(self, *command: object, wait: float = 0.0) -> Reply:
         """Send one command; an error reply is raised."""
@@ -67,7 +84,7 @@ class Connection:
         if address.tls:
             from djscope_probes.tls import TlsSocket
 
-            return TlsSocket(self._dial(address), address.host)
+            return TlsSocket(self._dial(address), address.host, address.trust)
         return self._dial(address)
 
     def _dial(self, address: Address) -> Any:

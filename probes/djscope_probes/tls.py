@@ -5,18 +5,19 @@ from __future__ import annotations
 import _socket
 import ssl
 
+from djscope_probes.address import Trust
+
 CHUNK = 16_384
 
 
 class TlsSocket:
     """As much of a socket as `resp.Connection` uses."""
 
-    def __init__(self, sock: _socket.socket, host: str) -> None:
+    def __init__(self, sock: _socket.socket, host: str, trust: Trust) -> None:
         self._socket = sock
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        context = ssl.create_default_context()
-        self._tls = context.wrap_bio(self._in, self._out, server_hostname=host)
         try:
+            self._tls = _context(trust).wrap_bio(self._in, self._out, server_hostname=host)
             self._do(self._tls.do_handshake)
         except BaseException:
             sock.close()
@@ -52,3 +53,16 @@ class TlsSocket:
     def _flush(self) -> None:
         if self._out.pending:
             self._socket.sendall(self._out.read())
+
+
+def _context(trust: Trust) -> ssl.SSLContext:
+    """The system's authorities, and the one that the URL names."""
+    context = ssl.create_default_context()
+    context.check_hostname = trust.verify and trust.hostname
+    if not trust.verify:
+        context.verify_mode = ssl.CERT_NONE
+    if trust.ca:
+        context.load_verify_locations(trust.ca)
+    if trust.certificate:
+        context.load_cert_chain(trust.certificate, trust.key or None)
+    return context

@@ -108,7 +108,7 @@ def test_a_url_that_names_no_server_says_why(url: str, says: str) -> None:
 def test_urls_of_every_form() -> None:
     """TCP, TLS, unix; user, password, database."""
     assert parse("redis://h").label == "redis://h:6379/0"
-    assert parse("rediss://u:p%40ss@h:1/2")[3:] == (True, "u", "p@ss", 2)
+    assert parse("rediss://u:p%40ss@h:1/2")[3:7] == (True, "u", "p@ss", 2)
     assert parse("unix:///run/r.sock?db=4").path == "/run/r.sock"
     assert "secret" not in parse("redis://:secret@h").label
     assert parse("redis://[::1]:7000").host == "::1"

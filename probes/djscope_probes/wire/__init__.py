@@ -33,6 +33,7 @@ from djscope_probes.wire.events import (
     WorkRecorded,
 )
 from djscope_probes.wire.keys import (
+    APPS_STALE_S,
     DEFS_CAP,
     FRAME_BYTES,
     GROUPS_PER_UNIT,
@@ -49,10 +50,10 @@ from djscope_probes.wire.presence import Lease, Process, Target
 from djscope_probes.wire.units import Group, Operation, Relation, StackFrame, Unit
 
 __all__ = [
-    "CHANGED", "DEFS_CAP", "FRAME_BYTES", "GROUPS_PER_UNIT", "KINDS", "KIND_OF", "LEASE_SLOTS",
-    "LEASE_TTL_MS", "OPERATIONS_PER_UNIT", "PROCESS_STALE_S", "TEXT_BYTES", "WIRE_VERSION",
-    "WITHHELD", "Event", "Frame", "Group", "Keys", "Lease", "Operation", "ProbeReported", "Process",
-    "Relation", "RequestRecorded", "SourceSent", "StackFrame", "StacksTaken", "Target",
-    "TaskRecorded", "ThreadStack", "Unit", "WorkRecorded", "definition_id", "dumps", "event_json",
-    "frame_json", "source_digest",
+    "APPS_STALE_S", "CHANGED", "DEFS_CAP", "FRAME_BYTES", "GROUPS_PER_UNIT", "KINDS", "KIND_OF",
+    "LEASE_SLOTS", "LEASE_TTL_MS", "OPERATIONS_PER_UNIT", "PROCESS_STALE_S", "TEXT_BYTES",
+    "WIRE_VERSION", "WITHHELD", "Event", "Frame", "Group", "Keys", "Lease", "Operation",
+    "ProbeReported", "Process", "Relation", "RequestRecorded", "SourceSent", "StackFrame",
+    "StacksTaken", "Target", "TaskRecorded", "ThreadStack", "Unit", "WorkRecorded", "definition_id",
+    "dumps", "event_json", "frame_json", "source_digest",
 ]  # fmt: skip

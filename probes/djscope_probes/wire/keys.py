@@ -15,6 +15,7 @@ LEASE_SLOTS = 8
 LEASE_TTL_MS = 5_000
 # A process not heard of for this long is gone.
 PROCESS_STALE_S = 75
+APPS_STALE_S = 7 * 24 * 3600
 WITHHELD = "withheld: cap"
 
 

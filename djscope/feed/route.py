@@ -1,0 +1,137 @@
+"""A viewer's connections go where our keys are written: redis-py's, told at each connect where.
+
+The same as the probes' `route`: a sentinel's master, or the node of a Cluster that a MOVED names.
+One node holds all our keys, so a plain client will do, and `Redis` means one server everywhere.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import redis
+from redis.exceptions import MovedError, ReadOnlyError
+
+from djscope_probes.address import Address, Node
+from djscope_probes.wire import APPS_STALE_S, Keys
+
+REDIRECTS = 5
+
+
+class Route:
+    """The way to one address, shared by the connections of a client."""
+
+    def __init__(self, address: Address, options: dict[str, Any]) -> None:
+        self._address = address
+        self._options = options
+        self._nodes: list[Node] = [(address.host, address.port)]
+
+    def node(self) -> Node:
+        """Where to connect now."""
+        return self._master() if self._address.service else self._nodes[0]
+
+    def moved(self, node: Node) -> None:
+        """A Cluster says that our keys are there."""
+        self._nodes = [node, *(each for each in self._nodes if each != node)]
+
+    def failed(self) -> None:
+        """Not there any more: next time, another node."""
+        self._nodes.append(self._nodes.pop(0))
+
+    def arrived(self, connection: Any) -> None:
+        """Log in, write, and learn which other nodes a Cluster has: redis-py calls this once
+        connected.
+        """
+        try:
+            connection.on_connect()
+        except redis.AuthenticationError as error:
+            if "without any password" not in str(error):
+                raise
+            connection.username = connection.password = None  # as the probes: a password too many
+            connection.on_connect()
+        connection.send_command("EXPIRE", Keys.apps, APPS_STALE_S)
+        connection.read_response()
+        if self._address.path or self._address.service:
+            return
+        with suppress(redis.ResponseError):
+            connection.send_command("CLUSTER", "SLOTS")
+            for each in connection.read_response():
+                for host, port, *_ in each[2:]:
+                    self._heard_of(((host or b"").decode() or connection.host, int(port)))
+
+    def _heard_of(self, node: Node) -> None:
+        if node not in self._nodes and node[0] != "?":
+            self._nodes.append(node)
+
+    def _master(self) -> Node:
+        """Who the first sentinel that answers calls the master."""
+        problem: redis.RedisError = redis.ConnectionError("no sentinel answers")
+        for sentinel in self._address.sentinels:
+            try:
+                found = self._asked(sentinel)
+            except redis.RedisError as error:
+                problem = error
+                continue
+            if found:
+                return found
+            problem = redis.ConnectionError(f"no master is called {self._address.service!r}")
+        raise problem
+
+    def _asked(self, sentinel: Node) -> Node | None:
+        """It gets our password only if it asks for one."""
+        nobody = {"username": None, "password": None, "db": 0}
+        try:
+            return asked(sentinel, self._address.service, {**self._options, **nobody})
+        except redis.AuthenticationError:
+            return asked(sentinel, self._address.service, {**self._options, "db": 0})
+
+
+def asked(sentinel: Node, service: str, options: dict[str, Any]) -> Node | None:
+    """What one sentinel says."""
+    client: Any = redis.Redis(host=sentinel[0], port=sentinel[1], **options)
+    try:
+        found = client.sentinel_get_master_addr_by_name(service)
+    finally:
+        client.close()
+    return (str(found[0]), int(found[1])) if found else None
+
+
+class Connection(redis.Connection):
+    """redis-py's, over TCP, that goes where the route says."""
+
+    def __init__(self: Any, *, route: Route, **options: Any) -> None:
+        self._route = route
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+
+    def connect(self: Any) -> None:
+        """Connect, if not connected, a few redirections long."""
+        if self._sock:
+            return
+        for _ in range(REDIRECTS):
+            self.host, self.port = self._route.node()
+            try:
+                super().connect()  # type: ignore[no-untyped-call]
+            except MovedError as error:
+                self._route.moved((error.host or self.host, error.port))
+            except (redis.ConnectionError, redis.TimeoutError):
+                self._route.failed()
+                raise
+            else:
+                return
+        raise redis.ConnectionError("the Cluster sends us round in circles")
+
+    def read_response(self: Any, *args: Any, **options: Any) -> Any:
+        """An answer that sends us elsewhere ends this connection; the next one finds its way."""
+        try:
+            return super().read_response(*args, **options)
+        except MovedError as error:
+            self._route.moved((error.host or self.host, error.port))
+            self.disconnect()
+            raise
+        except ReadOnlyError:
+            self.disconnect()
+            raise
+
+
+class TlsConnection(Connection, redis.SSLConnection):
+    """The same over TLS."""
