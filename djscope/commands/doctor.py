@@ -14,9 +14,10 @@ from djscope.errors import NOTHING, OK, DjscopeError
 from djscope.feed.channel import Channel
 from djscope.feed.leases import Claim
 from djscope.feed.redis_link import Redis, address_of, check, connect, explain
+from djscope.feed.rights import PROBE, ROLES, VIEWER, acl_line, denied
 from djscope.model.snapshot import to_json
 from djscope.plain import plain
-from djscope_probes.wire import WIRE_VERSION, Keys
+from djscope_probes.wire import ROOM_BYTES, WIRE_VERSION, Keys
 
 SETUP = (
     'add "djscope_probes" to INSTALLED_APPS (or start it with `djscope run -- CMD`) and give the'
@@ -27,7 +28,7 @@ ARM_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`ok`, `warn` or `fail`; a failure blocks, and says what to do."""
+    """`ok`, `warn` or `fail`; a failure blocks, and says what to do. `acl`: a line to copy."""
 
     state: str
     what: str
@@ -36,6 +37,11 @@ class Check:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
+    parser.add_argument(
+        "--acl",
+        action="store_true",
+        help="print the Redis users that probes and viewers need, and test the rights of this one",
+    )
     parser.add_argument("--json", action="store_true", help="the same as JSON")
 
 
@@ -45,15 +51,19 @@ def run(options: argparse.Namespace) -> int:
         print(to_json(checks))
     else:
         for each in checks:
-            print(plain(f"{each.state:4}  " + ": ".join(filter(None, (each.what, each.remedy)))))
+            said = ": ".join(filter(None, (each.what, each.remedy)))
+            print(plain(said if each.state == "acl" else f"{each.state:4}  {said}"))
     return NOTHING if any(each.state == "fail" for each in checks) else OK
 
 
 def examine(options: argparse.Namespace) -> Iterator[Check]:
     """From the ground up; what cannot be checked without the previous one is not tried."""
     url = named_url(options)
+    if options.acl:
+        yield from (Check("acl", acl_line(role)) for role in ROLES)
     if not url:
-        yield Check("fail", "Redis", NO_REDIS)
+        if not options.acl:
+            yield Check("fail", "Redis", NO_REDIS)
         return
     try:
         address = address_of(url)
@@ -64,7 +74,10 @@ def examine(options: argparse.Namespace) -> Iterator[Check]:
         return
     try:
         yield Check("ok", f"Redis answers at {address.label} ({version(client)})")
-        yield from examine_apps(client, options)
+        rights = list(examine_rights(client, address.user or "default", both=options.acl))
+        yield from (*rights, *examine_room(client))
+        if not options.acl and all(each.state == "ok" for each in rights):
+            yield from examine_apps(client, options)
     except redis.RedisError as error:
         yield Check("fail", "Redis", explain(error, address))
     finally:
@@ -79,6 +92,41 @@ def version(client: Redis) -> str:
         return "version not told"
     name = "Valkey" if "valkey_version" in info else "Redis"
     return f"{name} {info.get('valkey_version') or info.get('redis_version')}"
+
+
+def examine_rights(client: Redis, user: str, *, both: bool) -> Iterator[Check]:
+    """What a viewer needs, since this is one; `both`: a user may also be the probes', or theirs
+    alone, and then a lack of the viewer's rights does not block.
+    """
+    lacks = {"viewer": denied(client, VIEWER)}
+    if both:
+        lacks["probe"] = denied(client, PROBE)
+    for role, lack in lacks.items():
+        if lack:
+            words = " ".join(f"+{right}" for right in lack)
+            yield Check(
+                "fail" if all(lacks.values()) else "warn",
+                f"the Redis user {user} may not {', '.join(lack)}, which a {role} needs",
+                f"ACL SETUSER {user} ~{{djscope}}:* {words}",
+            )
+        elif both:
+            yield Check("ok", f"the Redis user {user} has the rights of a {role}")
+
+
+def examine_room(client: Redis) -> Iterator[Check]:
+    """Probes leave a server alone that is nearly full; without INFO, nobody knows."""
+    try:
+        memory = client.info("memory")
+    except redis.ResponseError:
+        return
+    limit, used = int(memory.get("maxmemory", 0)), int(memory.get("used_memory", 0))
+    if limit and memory.get("maxmemory_policy") == "noeviction" and limit - used < ROOM_BYTES:
+        yield Check(
+            "warn",
+            f"Redis is nearly full ({used / 1e6:.0f} of {limit / 1e6:.0f} MB), so that probes write"
+            " nothing and count what they drop",
+            f"leave {ROOM_BYTES / 1e6:.0f} MB free, or use another server",
+        )
 
 
 def examine_apps(client: Redis, options: argparse.Namespace) -> Iterator[Check]:

@@ -44,7 +44,6 @@ def connect(url: str) -> Redis:
         "socket_connect_timeout": CONNECT_S,
         "socket_timeout": REPLY_S,
         "retry": Retry(NoBackoff(), 0),
-        "client_name": "djscope-viewer",
     }
     security = tls_options(address) if address.tls else {}
     route = Route(address, {**options, **security, "ssl": address.tls})
@@ -126,8 +125,10 @@ def explain(error: Exception, address: Address) -> str:
 
 
 def check(client: Redis, address: Address) -> None:
-    """Fail early, with a sentence."""
+    """Fail early, with a sentence. Who may not PING has got in."""
     try:
         client.ping()
+    except redis.exceptions.NoPermissionError:
+        return
     except redis.RedisError as error:
         raise NothingSeenError(explain(error, address)) from None

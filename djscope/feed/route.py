@@ -49,6 +49,9 @@ class Route:
                 raise
             connection.username = connection.password = None  # as the probes: a password too many
             connection.on_connect()
+        with suppress(redis.ResponseError):  # for who looks at CLIENT LIST
+            connection.send_command("CLIENT", "SETNAME", "djscope-viewer")
+            connection.read_response()
         connection.send_command("EXPIRE", Keys.apps, APPS_STALE_S)
         connection.read_response()
         if self._address.path or self._address.service:

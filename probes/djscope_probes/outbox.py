@@ -7,6 +7,7 @@ import time
 
 from djscope_probes.definitions import Definitions
 from djscope_probes.resp import Connection, Reply, ReplyError
+from djscope_probes.room import Room
 from djscope_probes.wire import DEFS_CAP, FRAME_BYTES, WITHHELD, Keys, frame_json
 
 # The channel's bounds, for the whole app; Redis needs about 1.3 times the payload.
@@ -16,6 +17,7 @@ OVERHEAD = 1.3
 TTL_S = 300
 HEAD_BYTES = 200
 DEFINITIONS_AT_ONCE = 200
+UNSENT_CAP = 2_000
 
 
 class Outbox:
@@ -27,11 +29,16 @@ class Outbox:
         self._defs = defs
         self._seq = 0
         self._cut_ms = 0
+        self._room = Room()
         self.dropped = 0
 
     def send(self, connection: Connection, events: list[str], redis_now: float) -> None:
         """Publish `events`; raises OSError when Redis is gone, keeps nothing back."""
-        self._send_definitions(connection)
+        if not self._room.is_left(connection) or not self._send_definitions(connection):
+            self.dropped += len(events)
+            if len(self._defs.unsent) > UNSENT_CAP:
+                self._defs.unsent.clear()  # they are defined anew when next used
+            return
         for batch in packed(events):
             self._seq += 1
             body = frame_json(self._process, self._seq, self.dropped, time.time(), batch)
@@ -49,10 +56,16 @@ class Outbox:
         )
         if isinstance(added, ReplyError):
             self.dropped += n
+            self._give_way(connection)
             return
         old = self._trim(sizes, second)
         if old:
             connection.pipeline(("HDEL", keys.bytes, *old))
+
+    def _give_way(self, connection: Connection) -> None:
+        """Redis is full: what we hold there is of more use to those who live on it."""
+        self._room.is_gone()
+        connection.pipeline(("XTRIM", self._keys.events, "MAXLEN", 0))
 
     def _trim(self, sizes: Reply, second: int) -> list[int]:
         """Move the cut to where the newest seconds fill the bounds; returns seconds to forget."""
@@ -68,7 +81,8 @@ class Outbox:
         self._cut_ms = cut * 1000
         return [when for when in per_second if when < cut - 2]
 
-    def _send_definitions(self, connection: Connection) -> None:
+    def _send_definitions(self, connection: Connection) -> bool:
+        """False when Redis takes no more; they stay unsent."""
         defs, key = self._defs, self._keys.defs
         alive = connection.pipeline(("EXPIRE", key, TTL_S))[0]
         if alive == 0:
@@ -85,8 +99,12 @@ class Outbox:
                 for field in (name, json.dumps(WITHHELD) if full else text)
             ]
             if missing:
-                connection.pipeline(("HSET", key, *missing), ("EXPIRE", key, TTL_S))
+                stored, _ = connection.pipeline(("HSET", key, *missing), ("EXPIRE", key, TTL_S))
+                if isinstance(stored, ReplyError):
+                    self._give_way(connection)
+                    return False
             defs.confirmed([name for name, _ in batch])
+        return True
 
 
 def packed(events: list[str]) -> list[list[str]]:

@@ -41,6 +41,7 @@ from djscope_probes.wire.keys import (
     LEASE_TTL_MS,
     OPERATIONS_PER_UNIT,
     PROCESS_STALE_S,
+    ROOM_BYTES,
     TEXT_BYTES,
     WIRE_VERSION,
     WITHHELD,
@@ -51,9 +52,9 @@ from djscope_probes.wire.units import Group, Operation, Relation, StackFrame, Un
 
 __all__ = [
     "APPS_STALE_S", "CHANGED", "DEFS_CAP", "FRAME_BYTES", "GROUPS_PER_UNIT", "KINDS", "KIND_OF",
-    "LEASE_SLOTS", "LEASE_TTL_MS", "OPERATIONS_PER_UNIT", "PROCESS_STALE_S", "TEXT_BYTES",
-    "WIRE_VERSION", "WITHHELD", "Event", "Frame", "Group", "Keys", "Lease", "Operation",
-    "ProbeReported", "Process", "Relation", "RequestRecorded", "SourceSent", "StackFrame",
-    "StacksTaken", "Target", "TaskRecorded", "ThreadStack", "Unit", "WorkRecorded", "definition_id",
-    "dumps", "event_json", "frame_json", "source_digest",
+    "LEASE_SLOTS", "LEASE_TTL_MS", "OPERATIONS_PER_UNIT", "PROCESS_STALE_S", "ROOM_BYTES",
+    "TEXT_BYTES", "WIRE_VERSION", "WITHHELD", "Event", "Frame", "Group", "Keys", "Lease",
+    "Operation", "ProbeReported", "Process", "Relation", "RequestRecorded", "SourceSent",
+    "StackFrame", "StacksTaken", "Target", "TaskRecorded", "ThreadStack", "Unit", "WorkRecorded",
+    "definition_id", "dumps", "event_json", "frame_json", "source_digest",
 ]  # fmt: skip

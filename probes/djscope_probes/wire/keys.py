@@ -16,6 +16,9 @@ LEASE_TTL_MS = 5_000
 # A process not heard of for this long is gone.
 PROCESS_STALE_S = 75
 APPS_STALE_S = 7 * 24 * 3600
+# A server that refuses writes when full, and has less than this left, gets nothing from us: more
+# than the channel of an app ever takes, so that we are never what fills it.
+ROOM_BYTES = 12_000_000
 WITHHELD = "withheld: cap"
 
 
