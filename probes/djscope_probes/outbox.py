@@ -21,29 +21,33 @@ UNSENT_CAP = 2_000
 
 
 class Outbox:
-    """One per arm and connection state; `dropped` counts events that nobody will see."""
+    """One per arm; `dropped` counts events that nobody will see, a lost link included."""
 
-    def __init__(self, keys: Keys, process: str, defs: Definitions) -> None:
+    def __init__(self, keys: Keys, process: str, defs: Definitions, dropped: int = 0) -> None:
         self._keys = keys
         self._process = process
         self._defs = defs
         self._seq = 0
         self._cut_ms = 0
         self._room = Room()
-        self.dropped = 0
+        self.dropped = dropped
 
     def send(self, connection: Connection, events: list[str], redis_now: float) -> None:
-        """Publish `events`; raises OSError when Redis is gone, keeps nothing back."""
-        if not self._room.is_left(connection) or not self._send_definitions(connection):
-            self.dropped += len(events)
-            if len(self._defs.unsent) > UNSENT_CAP:
+        """Publish `events`; raises OSError when Redis is gone. What is not published is dropped,
+        and counted.
+        """
+        pending = len(events)
+        try:
+            if self._room.is_left(connection) and self._send_definitions(connection):
+                for batch in packed(events):
+                    self._seq += 1
+                    body = frame_json(self._process, self._seq, self.dropped, time.time(), batch)
+                    self._publish(connection, body, len(batch), redis_now)
+                    pending -= len(batch)
+            elif len(self._defs.unsent) > UNSENT_CAP:
                 self._defs.unsent.clear()  # they are defined anew when next used
-            return
-        for batch in packed(events):
-            self._seq += 1
-            body = frame_json(self._process, self._seq, self.dropped, time.time(), batch)
-            self._publish(connection, body, len(batch), redis_now)
-        self.dropped += sum(len(event) > FRAME_BYTES - HEAD_BYTES for event in events)
+        finally:
+            self.dropped += pending
 
     def _publish(self, connection: Connection, body: bytes, n: int, redis_now: float) -> None:
         keys, second = self._keys, int(redis_now)

@@ -51,6 +51,8 @@ class Probe:
         self._sent_before = 0
         # Viewers that the governor does not serve any more.
         self._refused: set[str] = set()
+        # Of the arm that a lost link ended, for the next one to tell.
+        self._dropped = 0
 
     def run(self) -> None:
         """The thread: connect, serve until the connection breaks, try again later."""
@@ -122,7 +124,7 @@ class Probe:
         while not self._ending:
             if watchers := self._permitted(leases):
                 leases = self._watch(connection, control, watchers)
-                served = True
+                self._dropped, served = 0, True
             elif visit_ends is None:
                 control.wait(BLOCK_MS)
                 leases = control.refresh()
@@ -136,7 +138,7 @@ class Probe:
     def _watch(self, connection: Connection, control: Control, leases: list[Lease]) -> list[Lease]:
         """Armed for as long as somebody watches."""
         self._arm()
-        outbox = Outbox(self.keys, self.process.id, self.armament.defs)
+        outbox = Outbox(self.keys, self.process.id, self.armament.defs, self._dropped)
         sent = self._sent_before
         watching = Watching(
             connection, control, self.armament, outbox, self.rules, self.process.id, sent
@@ -144,6 +146,7 @@ class Probe:
         try:
             return watching.run(leases, lambda: self._ending)
         finally:
+            self._dropped = outbox.dropped
             self._disarm()
             if self.armament.governor.off:
                 self._refused |= {lease.viewer for lease in leases}

@@ -58,6 +58,8 @@ class Watching:
                 who = self._note(leases, who)
             self._flush(replies)
         finally:
+            # What ended since the last flush, or for which there was none: a lost link.
+            self._outbox.dropped += armament.ledger.dropped + len(armament.ledger.ended)
             armament.disarm()
             self._log(armament.governor.why or "no longer watched")
         # Off, and says so: whoever quits wants to read it.

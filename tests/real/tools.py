@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import redis
 
 from djscope.feed.channel import Channel
+from djscope.feed.redis_link import connect
 from djscope.feed.shapes import ProbeReported
 from djscope.watch import Watch
 from djscope_probes.wire import Keys
@@ -135,7 +136,7 @@ class Levels:
     """
 
     def __init__(self, url: str, app: str) -> None:
-        self._client = redis.Redis.from_url(url)
+        self._client = connect(url)
         self._channel = Channel(self._client, Keys(app))
         self._channel.seek(self._channel.now())
         self.at: dict[str, str] = {}

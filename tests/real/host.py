@@ -1,0 +1,101 @@
+"""The quiet project on gunicorn alone: one process with a probe that can be visited."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from djscope.children import Children, run_directory
+from djscope.feed import embedded
+from djscope.watch import Watch
+from tests.real.servers import APPLICATION, GUNICORN, answers, quiet_environment
+from tests.real.tools import get, wait_for
+
+
+class Host:
+    """App `quiet`, one process; `visits` are the milliseconds of each page view under load."""
+
+    app = "quiet"
+
+    def __init__(self, redis_url: str) -> None:
+        self.url = f"http://127.0.0.1:{embedded.free_port()}"
+        self._children = Children(run_directory("host"))
+        self._redis_url = redis_url
+
+    def __enter__(self) -> Self:
+        env = quiet_environment(
+            self._children.directory,
+            DJSCOPE_REDIS_URL=self._redis_url,
+            QUIET_APPS="djscope_probes",
+        )
+        bind = self.url.removeprefix("http://")
+        command = [sys.executable, *GUNICORN, "--bind", bind, APPLICATION]
+        self._children.start("gunicorn", command, env=env)
+        try:
+            wait_for(lambda: answers(self.url) or not self._alive(), 40, "gunicorn")
+            assert self._alive(), self._children.tail("gunicorn")
+        except BaseException:
+            self._children.close()
+            raise
+        return self
+
+    def _alive(self) -> bool:
+        return self._children.alive("gunicorn")
+
+    def visit(self) -> float:
+        """Milliseconds until a page of twelve queries was answered."""
+        began = time.monotonic()
+        assert get(self.url, "/loop/")[0] == 200
+        return (time.monotonic() - began) * 1000
+
+    @contextmanager
+    def under_load(self) -> Iterator[list[float]]:
+        """Somebody visits all the time; yields the milliseconds of each page so far."""
+        took: list[float] = []
+        over = threading.Event()
+
+        def visit() -> None:
+            while not over.wait(0.01):
+                took.append(self.visit())
+
+        thread = threading.Thread(target=visit)
+        thread.start()
+        try:
+            yield took
+        finally:
+            over.set()
+            thread.join(20)
+
+    def close(self) -> None:
+        self._children.close()
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+def armed(watch: Watch, n: int = 1) -> bool:
+    """Whether so many processes say that they are watched."""
+    return watch.session.watching()[0] >= n
+
+
+def sees_visits(host: Host, watch: Watch) -> bool:
+    """A page that is viewed now is told of, with the names of its route and its query."""
+    since = watch.now()
+    host.visit()
+
+    def told() -> bool:
+        with watch.lock:
+            texts = watch.session.definitions
+            return any(
+                texts.text(one.unit.name_id) == "loop/"
+                and [texts.text(group.sql_id) for group in one.unit.groups] == ["SELECT %s"]
+                for one in watch.session.recent
+                if one.seen_at >= since
+            )
+
+    wait_for(told, 30, "the page that was viewed")
+    return True
