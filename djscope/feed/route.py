@@ -72,8 +72,7 @@ class Route:
         for sentinel in self._address.sentinels:
             try:
                 found = self._asked(sentinel)
-            except redis.RedisError as error:
-                problem = error
+            except (redis.ConnectionError, redis.TimeoutError):
                 continue
             if found:
                 return found
@@ -91,7 +90,8 @@ class Route:
 
 def asked(sentinel: Node, service: str, options: dict[str, Any]) -> Node | None:
     """What one sentinel says."""
-    client: Any = redis.Redis(host=sentinel[0], port=sentinel[1], **options)
+    host, port = sentinel
+    client: Any = redis.Redis(host=host, port=port, decode_responses=True, **options)
     try:
         found = client.sentinel_get_master_addr_by_name(service)
     finally:
