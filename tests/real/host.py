@@ -24,6 +24,7 @@ class Host:
     def __init__(self, redis_url: str) -> None:
         self.url = f"http://127.0.0.1:{embedded.free_port()}"
         self._children = Children(run_directory("host"))
+        self.directory = self._children.directory
         self._redis_url = redis_url
 
     def __enter__(self) -> Self:
@@ -83,9 +84,8 @@ def armed(watch: Watch, n: int = 1) -> bool:
 
 
 def sees_visits(host: Host, watch: Watch) -> bool:
-    """A page that is viewed now is told of, with the names of its route and its query."""
+    """A page that is viewed from now on is told of, with the names of its route and its query."""
     since = watch.now()
-    host.visit()
 
     def told() -> bool:
         with watch.lock:
@@ -97,5 +97,5 @@ def sees_visits(host: Host, watch: Watch) -> bool:
                 if one.seen_at >= since
             )
 
-    wait_for(told, 30, "the page that was viewed")
+    wait_for(lambda: host.visit() and told(), 30, "the page that was viewed")
     return True
