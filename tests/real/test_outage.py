@@ -23,7 +23,7 @@ WSGI = ("/", "/book/7/", "/n_plus_one/", "/healthy/cached/")
 ASGI = ("/", "/healthy/async_list/")
 ROUNDS = 15
 MANY = 5_000
-ADDED_MS = 10
+ADDED_MS = 100
 LONGEST_MS = 500
 PROCESSES = 5  # two gunicorn workers, uvicorn, two children of Celery
 
