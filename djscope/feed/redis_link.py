@@ -7,6 +7,7 @@ from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
+from redis.exceptions import AskError, TryAgainError
 from redis.retry import Retry
 
 from djscope.errors import NothingSeenError, UsageError
@@ -68,45 +69,36 @@ def tls_options(address: Address) -> dict[str, Any]:
     }
 
 
-NAME_CA = "name its authority with ?ssl_ca_certs=FILE in the URL"
-NAME_MASTER = "name its master, or let a redis+sentinel:// URL find it"
-
 # What an error says → what it means; `{at}` is the server, `{text}` the error. First match counts.
+_REFUSED = "{at} refuses the password: check user and password in the URL"
+_ASKED = "{at} asks for a password: put it into the URL, redis://:PASSWORD@HOST"
+_DENIED = "{at} denies a command ({text}): `djscope doctor --acl` names what is needed"
+_NAME = "the host of {at} is unknown: check the name in the URL"
+_TRUST = "name its authority with ?ssl_ca_certs=FILE in the URL"
+_MASTER = "name its master, or let a redis+sentinel:// URL find it"
 _MEANINGS = (
-    ("WRONGPASS", "{at} refuses the password: check user and password in the URL"),
-    ("invalid username-password", "{at} refuses the password: check user and password in the URL"),
-    (
-        "HELLO must be called",
-        "{at} asks for a password: put it into the URL, redis://:PASSWORD@HOST",
-    ),
-    ("NOAUTH", "{at} asks for a password: put it into the URL, redis://:PASSWORD@HOST"),
-    (
-        "Authentication required",
-        "{at} asks for a password: put it into the URL, redis://:PASSWORD@HOST",
-    ),
-    ("without any password", "{at} has no password set: leave it out of the URL"),
-    ("NOPERM", "{at} denies a command ({text}): `djscope doctor --acl` names what is needed"),
-    (
-        "has no permissions",
-        "{at} denies a command ({text}): `djscope doctor --acl` names what is needed",
-    ),
+    ("WRONGPASS", _REFUSED),
+    ("invalid username-password", _REFUSED),
+    ("NOAUTH", _ASKED),
+    ("Authentication required", _ASKED),
+    ("NOPERM", _DENIED),
+    ("has no permissions", _DENIED),
     ("command not allowed when used memory", "{at} is full and takes no writes: give it room"),
-    ("CERTIFICATE_VERIFY_FAILED", "{at} shows a certificate that is not trusted: " + NAME_CA),
-    (
-        "SELECT is not allowed in cluster",
-        "{at} is a Cluster, which has no databases: leave the number out of the URL",
-    ),
+    ("CERTIFICATE_VERIFY_FAILED", "{at} shows a certificate that is not trusted: " + _TRUST),
+    ("SELECT is not allowed", "{at} is a Cluster and has no databases: no number in the URL"),
     ("no sentinel answers", "no sentinel of {at} can be reached: check their hosts and ports"),
     ("no master is called", "the sentinels of {at} know no such service: check its name"),
-    (
-        "write against a read only replica",
-        "{at} is a replica, which takes no writes: " + NAME_MASTER,
-    ),
+    ("read only replica", "{at} is a replica, which takes no writes: " + _MASTER),
+    ("instance state changed", "{at} is no longer the master: looking for the new one"),
+    ("in circles", "the nodes of the Cluster at {at} do not agree who has djscope's keys: wait"),
+    ("cluster is down", "the Cluster at {at} is down, or changes over: check its nodes"),
+    ("slot not served", "the Cluster at {at} has lost the node with djscope's keys: mend it"),
+    ("loading the dataset", "{at} is starting and loads its data: it will be there soon"),
     ("max number of clients", "{at} has no connection left: raise maxclients, or close clients"),
     ("DB index", "{at} has no such database: check the number at the end of the URL"),
-    ("Name or service not known", "the host of {at} is unknown: check the name in the URL"),
-    ("nodename nor servname", "the host of {at} is unknown: check the name in the URL"),
-    ("No address associated", "the host of {at} is unknown: check the name in the URL"),
+    ("Name or service not known", _NAME),
+    ("nodename nor servname", _NAME),
+    ("No address associated", _NAME),
     ("Protocol error", "{at} is no Redis server: check host and port in the URL"),
 )
 
@@ -114,8 +106,10 @@ _MEANINGS = (
 def explain(error: Exception, address: Address) -> str:
     """One sentence: what happened at `address` and what to do about it."""
     text = str(error)
+    if isinstance(error, AskError | TryAgainError):  # MOVED is an AskError too
+        return f"the Cluster at {address.label} moves djscope's keys to another node: following"
     for sign, meaning in _MEANINGS:
-        if sign in text:
+        if sign.lower() in text.lower():
             return meaning.format(at=address.label, text=text)
     if isinstance(error, redis.TimeoutError):
         return f"{address.label} does not answer: is it overloaded, stopped or firewalled?"

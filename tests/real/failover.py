@@ -61,17 +61,24 @@ class Cluster:
         second.ask("CLUSTER", "ADDSLOTSRANGE", 0, low - 1)
         third.ask("CLUSTER", "ADDSLOTSRANGE", high + 1, SLOTS - 1)
 
-    def move_our_slot(self) -> None:
-        """From the first to the second, with all keys, as a reshard does."""
+    def begin_to_move(self) -> None:
+        """What a reshard does first: keys that are not there are answered with ASK from now on."""
         source, target = self.nodes[:2]
-        ids = [str(node.ask("CLUSTER", "MYID")) for node in (source, target)]
-        target.ask("CLUSTER", "SETSLOT", self._slot, "IMPORTING", ids[0])
-        source.ask("CLUSTER", "SETSLOT", self._slot, "MIGRATING", ids[1])
+        target.ask(
+            "CLUSTER", "SETSLOT", self._slot, "IMPORTING", str(source.ask("CLUSTER", "MYID"))
+        )
+        source.ask(
+            "CLUSTER", "SETSLOT", self._slot, "MIGRATING", str(target.ask("CLUSTER", "MYID"))
+        )
+
+    def move(self) -> None:
+        """From the first to the second, with all keys."""
+        source, target = self.nodes[:2]
         while keys := source.ask("CLUSTER", "GETKEYSINSLOT", self._slot, 100):
             where = ("127.0.0.1", target.port, "", 0, 1000, "REPLACE", "KEYS")
             source.ask("MIGRATE", *where, *keys)  # type: ignore[misc]
         for node in self.nodes[:3]:
-            node.ask("CLUSTER", "SETSLOT", self._slot, "NODE", ids[1])
+            node.ask("CLUSTER", "SETSLOT", self._slot, "NODE", str(target.ask("CLUSTER", "MYID")))
 
     def _known(self, node: Node) -> list[str]:
         return [line for line in text_of(node, "NODES").splitlines() if "handshake" not in line]

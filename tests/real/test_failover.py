@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from djscope.feed.status import Link
 from djscope_probes.wire import Keys
 from tests.real.failover import Cluster, FailOver, Watched, fail_over
 from tests.real.host import Host, armed
@@ -75,10 +76,13 @@ def test_a_cluster_loses_the_node_with_our_keys(cluster: Cluster) -> None:
 
 
 def test_the_slot_moves_to_another_node(cluster: Cluster) -> None:
-    """As when a Cluster is resharded, without a failure: MOVED is followed by both sides."""
+    """As when a Cluster is resharded, without a failure: ASK is sat out, MOVED is followed."""
     with Host(cluster.owner.url) as host, watching(cluster.nodes[1].url, Host.app) as watch:
         wait_for(lambda: armed(watch), what="arming")
-        cluster.move_our_slot()
+        cluster.begin_to_move()
+        wait_for(lambda: watch.status.link is Link.LOST, 30, "the loss")
+        assert watch.status.problem.endswith("moves djscope's keys to another node: following")
+        cluster.move()
         wait_for(lambda: watch.session.gaps, 30, "the gap")
         wait_for(lambda: armed(watch), 60, "arming again")
         host.visit()
