@@ -32,6 +32,7 @@ PROBE: Rights = _BOTH | {
     "hset": ("HSET", _KEY, "f", "x", "f without a value"),
     "xtrim": ("XTRIM", _KEY, "MAXLEN", 0),
     "zadd": ("ZADD", _KEY, "no number", "m"),
+    "zcard": ("ZCARD", _KEY),
     "zrem": ("ZREM", _KEY, "m"),
 }
 VIEWER: Rights = _BOTH | {

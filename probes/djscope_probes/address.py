@@ -99,33 +99,35 @@ def parse(url: str) -> Address:
     query = _query(parts)
     login, _, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
-    common = Address(
-        host="localhost",
-        port=DEFAULT_PORT,
-        path="",
+    path, place = parts.path, parts.path.strip("/")
+    service = ""
+    if parts.scheme in UNIX:
+        place = ""
+    elif parts.scheme in SENTINEL:
+        service, _, place = place.partition("/")
+    nodes = _nodes(hosts, parts.scheme)
+    _check(parts.scheme, path, service, len(nodes))
+    return Address(
+        host=nodes[0][0],
+        port=nodes[0][1],
+        path=unquote(path) if parts.scheme in UNIX else "",
         tls=parts.scheme.startswith("rediss"),
         user=unquote(user) or query.get("username", ""),
         password=unquote(password) or query.get("password", ""),
-        database=0,
+        database=_database(query.get("db") or query.get("virtual_host") or place),
         trust=_trust(query),
+        service=unquote(service),
+        sentinels=nodes if service else (),
     )
-    number = query.get("db") or query.get("virtual_host", "")
-    if parts.scheme in UNIX:
-        if not parts.path:
-            raise AddressError("a unix:// URL needs the path of a socket")
-        return common._replace(path=unquote(parts.path), database=_database(number))
-    if parts.scheme in SENTINEL:
-        service, _, last = parts.path.strip("/").partition("/")
-        if not service:
-            raise AddressError("a redis+sentinel:// URL needs a service: HOST:PORT/SERVICE")
-        nodes = tuple(_node(each, SENTINEL_PORT) for each in hosts.split(","))
-        return common._replace(
-            service=unquote(service), sentinels=nodes, database=_database(number or last)
-        )
-    host, port = _node(hosts, DEFAULT_PORT)
-    return common._replace(
-        host=host, port=port, database=_database(number or parts.path.strip("/"))
-    )
+
+
+def _check(scheme: str, path: str, service: str, nodes: int) -> None:
+    if scheme in TCP and nodes > 1:
+        raise AddressError("the Redis URL names several servers; of a Cluster, name any one node")
+    if scheme in UNIX and not path:
+        raise AddressError("a unix:// URL needs the path of a socket")
+    if scheme in SENTINEL and not service:
+        raise AddressError("a redis+sentinel:// URL needs a service: HOST:PORT/SERVICE")
 
 
 def _query(parts: SplitResult) -> dict[str, str]:
@@ -142,11 +144,12 @@ def _query(parts: SplitResult) -> dict[str, str]:
     return found
 
 
-def _node(text: str, port: int) -> Node:
-    """`host:port`, `[::1]:port`, either part left out."""
+def _nodes(hosts: str, scheme: str) -> tuple[Node, ...]:
+    """One `host:port` or `[::1]:port`, either part left out; of sentinels, several."""
+    port = SENTINEL_PORT if scheme in SENTINEL else DEFAULT_PORT
     try:
-        parts = urlsplit(f"//{text}")
-        return unquote(parts.hostname or "localhost"), parts.port or port
+        found = [urlsplit(f"//{each}") for each in hosts.split(",")]
+        return tuple((unquote(each.hostname or "localhost"), each.port or port) for each in found)
     except ValueError:
         raise AddressError("the port in the Redis URL is not a number up to 65535") from None
 

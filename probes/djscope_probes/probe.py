@@ -146,8 +146,7 @@ class Probe:
         try:
             return watching.run(leases, lambda: self._ending)
         finally:
-            ledger = self.armament.ledger
-            self._dropped = outbox.dropped + ledger.dropped + len(ledger.ended)
+            self._dropped = outbox.dropped
             self._disarm()
             if self.armament.governor.off:
                 self._refused |= {lease.viewer for lease in leases}

@@ -16,14 +16,14 @@ from djscope_probes.definitions import Definitions
 from djscope_probes.outbox import CHANNEL_BYTES, Outbox, packed
 from djscope_probes.resp import Connection, ReplyError, encode
 from djscope_probes.wire import FRAME_BYTES, Keys, Lease, Process, Target, dumps
-from tests.real.ladder import RUNGS, Rung
+from tests.real.ladder import FOUND, Rung
 
 pytestmark = pytest.mark.real
 KEYS = Keys("client-test")
 PROCESS = Process("web-1", 4711, 1_700_000_000, "gunicorn", "client-test")
 
 
-@pytest.fixture(scope="module", params=[*RUNGS, None], ids=lambda rung: rung and rung.name)
+@pytest.fixture(scope="module", params=[*FOUND, None], ids=lambda rung: rung and rung.name)
 def server(request: pytest.FixtureRequest) -> Iterator[EmbeddedServer]:
     """Each server that is there, and the embedded one's stand-in in pure Python."""
     rung: Rung | None = request.param

@@ -151,6 +151,7 @@ def test_the_options_of_redis_py_and_celery() -> None:
         ("redis+sentinel://h:1", "needs a service: HOST:PORT/SERVICE"),
         ("redis+sentinel://h:1,k:x/m", "the port in the Redis URL is not a number"),
         ("redis+sentinel://h:1/m/x", "the database in the Redis URL has to be a number"),
+        ("redis://h:1,k:2/0", "names several servers; of a Cluster, name any one node"),
         ("sentinel://h:1", "or redis+sentinel://), not with sentinel:"),
     ],
 )

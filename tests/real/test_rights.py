@@ -10,7 +10,7 @@ import pytest
 
 from djscope.feed.rights import ROLES
 from tests.real.host import Host, armed, sees_visits
-from tests.real.ladder import RUNGS, Rung
+from tests.real.ladder import FOUND, Rung
 from tests.real.nodes import Node, Nodes
 from tests.real.tools import djscope, wait_for, watching
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.real
 NOT_NEEDED = {"client|setinfo", "client"}
 
 
-@pytest.fixture(params=[RUNGS[0], RUNGS[-1]], ids=lambda rung: rung.name)
+@pytest.fixture(params=dict.fromkeys([*FOUND[:1], *FOUND[-1:]]), ids=lambda rung: rung.name)
 def node(request: pytest.FixtureRequest) -> Iterator[Node]:
     """The oldest server and the newest."""
     rung: Rung = request.param
