@@ -37,7 +37,8 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--redis",
         metavar="URL",
-        help="where the probes publish: redis://, rediss:// or unix:// (DJSCOPE_REDIS_URL)",
+        help="where the probes publish: redis://, rediss://, unix:// or redis+sentinel://"
+        " (DJSCOPE_REDIS_URL)",
     )
     parser.add_argument(
         "--app", metavar="NAME", help="which app, if several publish there (DJSCOPE_APP)"

@@ -81,6 +81,8 @@ class Address(NamedTuple):
     @property
     def local(self) -> bool:
         """On this machine: only its own users hear what is said."""
+        if self.service:
+            return False  # a sentinel beside us may name a master that is far away
         return bool(self.path) or self.host in ("localhost", "127.0.0.1", "::1")
 
 

@@ -121,6 +121,7 @@ def test_a_sentinel_url() -> None:
     assert address.sentinels == (("a", 1), ("b", 26379), ("::1", 3))
     assert address.label == "redis+sentinel://a:1,b:26379,::1:3/mymaster/2"
     assert not address.tls
+    assert not parse("redis+sentinel://localhost/m").local
     assert parse("rediss+sentinel://a/m?db=4")[3] is True
     assert parse("rediss+sentinel://a/m?db=4").database == 4
     assert address.at(("m", 7)).label == "redis://m:7/2"
