@@ -34,6 +34,8 @@ def watched() -> Iterator[Watched]:
 
 
 def none_the_worse(seen: FailOver) -> None:
+    """No page waited for it. `pytest -rP` prints the figures."""
+    print(seen)
     assert seen.longest_ms < seen.before_ms + ADDED_MS, seen
 
 

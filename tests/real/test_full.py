@@ -68,6 +68,7 @@ def test_celery_lives_on_the_same_nearly_full_server(node: Node) -> None:
             wait_for(lambda: all(each.exists() for each in done), 30, "the tasks")
             wait_for(lambda: dropped(watch) >= PAGES, what="the count")
             taken = used(client) - before
+            print(f"{taken:+} bytes, {dropped(watch)} events dropped and counted")
             assert not watch.session.recent
             examined = djscope("doctor", "--redis", node.url, directory=quiet.directory / "run")
             assert watch.stop() == "3 of 3 processes confirmed off"

@@ -112,4 +112,4 @@ def test_a_probe_that_is_denied_does_not_insist(node: Node, tmp_path: Path, rule
         assert client.info("stats")["total_connections_received"] <= 10
         assert client.zcard("{djscope}:quiet:procs") == 0
         node.ask("ACL", "SETUSER", "djscope-probe", "on", ">pw", "+zadd")
-        wait_for(lambda: client.zcard("{djscope}:quiet:procs"), 60, "coming in")
+        wait_for(lambda: client.zcard("{djscope}:quiet:procs"), 90, "coming in")
