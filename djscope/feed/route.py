@@ -93,7 +93,7 @@ def asked(sentinel: Node, service: str, options: dict[str, Any]) -> Node | None:
     host, port = sentinel
     client: Any = redis.Redis(host=host, port=port, decode_responses=True, **options)
     try:
-        found = client.sentinel_get_master_addr_by_name(service)
+        found = client.execute_command("SENTINEL", "get-master-addr-by-name", service)
     finally:
         client.close()
     return (str(found[0]), int(found[1])) if found else None
