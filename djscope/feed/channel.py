@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import redis
+
 from djscope.feed import decode
 from djscope.feed.decode import Unreadable
 from djscope.feed.delivery import Delivery
@@ -72,6 +74,14 @@ class Channel:
         )
         shapes = [(decode.process(member), float(score)) for member, score in members]
         return [(shape, score) for shape, score in shapes if shape is not None]
+
+    def held_bytes(self) -> int | None:
+        """What the stream holds, as the probes count it; None where we may not ask."""
+        try:
+            sizes = self.client.hgetall(self.keys.bytes).values()
+            return sum(int(size) for size in sizes)
+        except (redis.exceptions.ResponseError, ValueError):
+            return None
 
     def apps(self, now: float) -> list[str]:
         """Apps that have had processes lately."""

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from redis.exceptions import OutOfMemoryError
@@ -14,9 +15,10 @@ from redis.exceptions import OutOfMemoryError
 from djscope.errors import NothingSeenError
 from djscope.feed import decode
 from djscope.feed.redis_link import Redis
-from djscope.feed.shapes import Lease
+from djscope.feed.shapes import Lease, Target
 from djscope_probes.wire import LEASE_TTL_MS, WIRE_VERSION, Keys, dumps
 from djscope_probes.wire import Lease as LeaseOnWire
+from djscope_probes.wire import Target as TargetOnWire
 
 RENEW_S = 1.5
 CONTROL_LENGTH = 100
@@ -24,31 +26,43 @@ CONTROL_TTL_S = 120
 
 
 class Claim:
-    """Taken by `renew`, given back by `release`. Not for two threads."""
+    """Taken by `renew`, given back by `release`. Not for two threads.
+
+    What it says may change while it is held: `aim` says what to look at deeply from the next
+    `renew` on.
+    """
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
         self._viewer = secrets.token_hex(6)
-        self._value = dumps(
-            LeaseOnWire(self._viewer, f"{user()}@{socket.gethostname()}", since=round(time.time()))
+        self._lease = LeaseOnWire(
+            self._viewer, f"{user()}@{socket.gethostname()}", since=round(time.time())
         )
+        self._value = self._held = dumps(self._lease).encode()
         self._slot: int | None = None
         self.others: tuple[str, ...] = ()
 
-    def renew(self, client: Redis) -> None:
-        """Keep the slot, or take a free one; tell the probes when it is new."""
-        if self._slot is not None and not self._keep(client, self._keys.leases[self._slot]):
+    def aim(self, targets: Sequence[Target]) -> None:
+        """Look at these deeply, each until its end."""
+        on_wire = tuple(TargetOnWire(each.kind, each.name, each.until) for each in targets)
+        self._lease = self._lease._replace(targets=on_wire)
+        self._value = dumps(self._lease).encode()
+
+    def renew(self, client: Redis) -> bool:
+        """Keep the slot, or take a free one and tell the probes; says whether it was kept."""
+        kept = self._slot is not None and self._keep(client, self._keys.leases[self._slot])
+        if not kept:
             self._slot = None
-        if self._slot is None:
             self._slot = self._take(client)
             self.tell(client, "wake")
         self._look_around(client)
+        return kept
 
     def release(self, client: Redis) -> None:
         """Nobody watches here any more."""
         if self._slot is not None:
             key = self._keys.leases[self._slot]
-            if client.get(key) == self._value.encode():
+            if client.get(key) in (self._value, self._held):
                 client.delete(key)
             self._slot = None
         self.tell(client, "wake")
@@ -66,14 +80,16 @@ class Claim:
     def _keep(self, client: Redis, key: str) -> bool:
         """Renew in place. What was there and is not ours is put back.
 
-        A full Redis takes no SET, but lets what is there live on.
+        Ours is the value written last, or the one before where the reply to that was lost. A full
+        Redis takes no SET, but lets what is there live on.
         """
         try:
             before = client.set(key, self._value, px=LEASE_TTL_MS, xx=True, get=True)
         except OutOfMemoryError:
-            ours = bool(client.get(key) == self._value.encode())
+            ours = client.get(key) in (self._value, self._held)
             return ours and bool(client.pexpire(key, LEASE_TTL_MS))
-        if before == self._value.encode():
+        if before in (self._value, self._held):
+            self._held = self._value
             return True
         if before is not None:
             client.set(key, bytes(before), px=LEASE_TTL_MS, xx=True)
@@ -82,6 +98,7 @@ class Claim:
     def _take(self, client: Redis) -> int:
         for slot, key in enumerate(self._keys.leases):
             if client.set(key, self._value, px=LEASE_TTL_MS, nx=True):
+                self._held = self._value
                 return slot
         raise NothingSeenError(
             f"{len(self._keys.leases)} viewers watch already, which is the most:"

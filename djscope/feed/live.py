@@ -15,6 +15,7 @@ from djscope.feed.channel import BEGINNING, Channel
 from djscope.feed.delivery import Delivery
 from djscope.feed.leases import RENEW_S, Claim
 from djscope.feed.redis_link import address_of, connect, explain
+from djscope.feed.shapes import Target
 from djscope.feed.sink import Sink
 from djscope.feed.status import FeedStatus, Link
 from djscope_probes.wire import LEASE_TTL_MS, Keys
@@ -22,10 +23,14 @@ from djscope_probes.wire import LEASE_TTL_MS, Keys
 BLOCK_MS = 250
 RETRY_S = 0.5
 PROCESSES_S = 1.0
+HELD_S = 5.0
+# Reads of what came while this process stood still: two minutes of a busy app.
+CATCH_UP = 200
 CONFIRM_S = LEASE_TTL_MS / 1000 + 2
 DEFINITIONS_AT_ONCE = 1_000
 NEED_AT_ONCE = 50
 NOBODY = "no process has announced itself yet"
+STOOD_STILL = "this viewer stood still for {passed:.0f} s: probes went off meanwhile"
 # How far back a viewer reads that comes while others watch already.
 HISTORY_S = 120
 
@@ -46,7 +51,8 @@ class LiveFeed:
         self._offset = 0.0
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="djscope-feed", daemon=True)
-        self._renewed = self._looked = self._asked = 0.0
+        self._renewed = self._looked = self._asked = self._measured = 0.0
+        self.targets: tuple[Target, ...] = ()
         self._bytes = 0
         self._questions: deque[str] = deque(maxlen=NEED_AT_ONCE)
         self.fatal: DjscopeError | None = None
@@ -64,6 +70,11 @@ class LiveFeed:
         word = secrets.token_hex(4)
         self._questions.append(f"{verb} {process} {word} {rest}".rstrip())
         return word
+
+    def aim(self, targets: tuple[Target, ...]) -> None:
+        """Look at these deeply, each until its end, instead of what was before."""
+        self.targets = targets
+        self._renewed = 0.0  # by the next turn it is on the lease
 
     def stop(self) -> str:
         """Stop watching; returns what the probes confirmed, as a sentence."""
@@ -130,6 +141,7 @@ class LiveFeed:
         if self._channel.last_id == BEGINNING:
             self._channel.seek(now - (HISTORY_S if self._claim.others else 0))
         self._renewed, self._looked = time.monotonic(), 0.0
+        self._renewed_at = self.now()
         self.status = replace(was, link=Link.LIVE, problem="", since=now, round_trip_ms=round_trip)
 
     def _lost(self, problem: str) -> None:
@@ -139,9 +151,7 @@ class LiveFeed:
     def _turn(self) -> None:
         now = time.monotonic()
         if now - self._renewed >= RENEW_S:
-            self._renewed = now
-            self._claim.renew(self._client)
-            self._note_status()
+            self._renew(now)
         if now - self._looked >= PROCESSES_S:
             self._looked = now
             at = self.now()
@@ -156,6 +166,30 @@ class LiveFeed:
                 for delivery in deliveries:
                     self._apply(delivery)
         self._define()
+
+    def _renew(self, now: float) -> None:
+        """Hold on to the lease. Where it ran out meanwhile, this process stood still."""
+        at = self.now()
+        passed, self._renewed, self._renewed_at = at - self._renewed_at, now, at
+        if passed > LEASE_TTL_MS / 1000:
+            self._catch_up()
+        self._claim.aim([each for each in self.targets if each.until > at])
+        kept = self._claim.renew(self._client)
+        if not kept and passed > LEASE_TTL_MS / 1000 and not self._claim.others:
+            with self.lock:
+                self._sink.out_of_touch()
+                self._sink.gap(at, STOOD_STILL.format(passed=passed))
+        self._note_status()
+
+    def _catch_up(self) -> None:
+        """Read what probes sent before they went off."""
+        for _ in range(CATCH_UP):
+            deliveries = self._channel.read(1)
+            if not deliveries:
+                return
+            with self.lock:
+                for delivery in deliveries:
+                    self._apply(delivery)
 
     def _apply(self, delivery: Delivery) -> None:
         try:
@@ -179,11 +213,16 @@ class LiveFeed:
 
     def _note_status(self) -> None:
         received, self._bytes = self._channel.bytes - self._bytes, self._channel.bytes
+        held, now = self.status.held_bytes, time.monotonic()
+        if now - self._measured >= HELD_S:
+            self._measured, held = now, self._channel.held_bytes()
         self.status = replace(
             self.status,
             others=self._claim.others,
             problem=self._channel.bad.sentence(),
             bytes_per_s=received / RENEW_S,
+            held_bytes=held,
+            targets=tuple(each for each in self.targets if each.until > self._renewed_at),
         )
 
     def _confirm(self) -> str:

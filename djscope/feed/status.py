@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from djscope.feed.shapes import Target
+
 
 class Link(StrEnum):
     CONNECTING = "connecting"
@@ -15,7 +17,10 @@ class Link(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """`label` names the server without secrets; `problem` says why the link is not live."""
+    """`label` names the server without secrets; `problem` says why the link is not live.
+
+    `others` also watch. `targets`: what this viewer looks at deeply.
+    """
 
     link: Link
     label: str
@@ -25,3 +30,6 @@ class FeedStatus:
     round_trip_ms: float = 0.0
     others: tuple[str, ...] = ()
     bytes_per_s: float = 0.0
+    # What the channel holds; None while that is not known.
+    held_bytes: int | None = None
+    targets: tuple[Target, ...] = ()

@@ -46,7 +46,12 @@ class ProcessFact:
     dropped: int = 0
     missed_frames: int = 0
     last_seq: int = 0
-
+    # Units that it can work on at once; 0 where that is not known or not bounded.
+    concurrency: int = 0
+    # Why its probe collects less than was asked for.
+    governed: str = ""
+    # It stands in the list of processes: those that end take themselves out.
+    listed: bool = False
     reported_at: float = 0.0
 
     @property
@@ -69,6 +74,7 @@ class ProcessFact:
         self.level, self.armed_at = event.level, event.armed_at + skew
         self.units, self.running, self.errors = event.units, event.running, event.errors
         self.off, self.lost = tuple(event.off), tuple(event.lost)
+        self.concurrency, self.governed = max(event.concurrency, 0), event.governed
 
     def inherit(self, known: ProcessFact) -> None:
         """Frames may come before the announcement: keep what they told."""
@@ -77,6 +83,7 @@ class ProcessFact:
         self.off, self.lost, self.reported_at = known.off, known.lost, known.reported_at
         self.last_seq, self.dropped = known.last_seq, known.dropped
         self.missed_frames = known.missed_frames
+        self.concurrency, self.governed = known.concurrency, known.governed
 
 
 def process_fact(shape: Process) -> ProcessFact:

@@ -29,7 +29,10 @@ class Failure:
 
 @dataclass(slots=True)
 class RouteStat:
-    """Totals since the viewer came, in microseconds; `kind` is `request` or `task`."""
+    """Totals since the viewer came, in microseconds.
+
+    `kind` is `request`, `task`, `command` or `thread`. `wait`: of tasks whose wait is known.
+    """
 
     kind: str
     name_id: str
@@ -39,6 +42,8 @@ class RouteStat:
     wall: Histogram = field(default_factory=Histogram)
     # Until the response was there: what streaming takes is the client's time.
     answered: Histogram = field(default_factory=Histogram)
+    wait: Histogram = field(default_factory=Histogram)
+    wait_max_us: int = 0
     wall_us: int = 0
     cpu_us: int = 0
     sql_us: int = 0
@@ -56,6 +61,7 @@ class RouteStat:
     worst: UnitFact | None = None
     # The stack at which a unit that lasted was last seen.
     seen_at_id: str = ""
+    queue: str = ""
 
     def quantile_us(self, q: float) -> int:
         """Microseconds of wall time: exact while all units are at hand."""
@@ -87,6 +93,10 @@ class RouteStat:
         remember(self.processes, fact.process)
         self.recent.append(fact)
         self.view_id, self.method = fact.view_id or self.view_id, fact.method or self.method
+        if fact.wait_us >= 0:
+            self.wait.add(fact.wait_us)
+            self.wait_max_us = max(self.wait_max_us, fact.wait_us)
+        self.queue = fact.queue or self.queue
         self.seen_at_id = fact.last_now_id or self.seen_at_id
         self.retried += fact.outcome == "RETRY"
         if unit.wall_us >= self.max_us:

@@ -58,6 +58,11 @@ class ProcessOut(Struct):
     errors: int
     instruments_off: list[str]
     cpu_share: float
+    bytes_per_s: float
+    max_level: str
+    allow: list[str]
+    concurrency: int | None
+    governed: str
 
 
 class RouteOut(Struct):
@@ -74,6 +79,11 @@ class RouteOut(Struct):
     sql_us: int
     queries: int
     outcomes: dict[str, int]
+    kind: str = "request"
+    queue: str = ""
+    wait_us_p50: int | None = None
+    wait_us_p95: int | None = None
+    wait_us_max: int | None = None
 
 
 class QueryOut(Struct):
@@ -112,6 +122,8 @@ class UnitOut(Struct):
     exception: str
     stack: list[Line]
     now: list[Line]
+    wait_us: int | None = None
+    queue: str = ""
 
 
 class Coverage(Struct):
@@ -127,7 +139,10 @@ class Coverage(Struct):
 
 
 class Snapshot(Struct):
-    """`memory`, `migrations`, `locks` and `hops` are empty until their instruments exist."""
+    """`tasks` also holds commands and threads, told apart by `kind`.
+
+    `memory`, `migrations`, `locks` and `hops` are empty until their instruments exist.
+    """
 
     schema: str
     meta: dict[str, str | float]

@@ -79,14 +79,16 @@ class Session:
 
     def announce(self, processes: Iterable[tuple[Process, float]], now: float) -> None:
         """Processes that announced themselves, with the Redis time when; forget the silent."""
+        for fact in self.processes.values():
+            fact.listed = False
         for shape, seen_at in processes:
-            fact = self.processes.get(shape.id)
-            if fact is None or not fact.kind:
-                known = fact
-                fact = self.processes[shape.id] = process_fact(shape)
+            known = self.processes.get(shape.id)
+            if known is None or not known.kind:
+                self.processes[shape.id] = process_fact(shape)
                 if known is not None:
-                    fact.inherit(known)
-            fact.seen_at = max(fact.seen_at, seen_at)
+                    self.processes[shape.id].inherit(known)
+            fact = self.processes[shape.id]
+            fact.seen_at, fact.listed = max(fact.seen_at, seen_at), True
         for gone in [k for k, fact in self.processes.items() if now - fact.seen_at > GONE_S]:
             del self.processes[gone]
         for process in self.processes.values():
@@ -131,9 +133,14 @@ class Session:
             self.gap(now, what)
 
     def out_of_touch(self) -> None:
-        """Redis was away: what the probes said of themselves does not hold any more."""
+        """Redis was away, or this viewer stood still: probes went off, what was under way is
+        reported anew if it still is.
+        """
         for process in self.processes.values():
             process.level, process.reported_at = "off", 0.0
+        for key in list(self.running):
+            del self.running[key]
+            self.queries.forget(key)
 
     def watching(self) -> tuple[int, int]:
         """How many processes have reported that they are armed, and how many that they are off."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 from djscope.feed.status import FeedStatus
@@ -24,6 +26,7 @@ from djscope.model.schema import (
 )
 from djscope.model.session import Session
 from djscope.model.units import UnitFact
+from djscope.model.wording import unit_name
 
 # Below this no p95.
 SAMPLES = 20
@@ -42,7 +45,7 @@ def snapshot(session: Session, now: float, status: FeedStatus) -> Snapshot:
         units=[unit_out(u, defs) for u in (*session.running.values(), *session.recent)],
         routes=[route_out(each, defs) for each in routes if each.kind == "request"],
         queries=[query_out(each, defs) for each in session.queries.stats.values()],
-        tasks=[route_out(each, defs) for each in routes if each.kind == "task"],
+        tasks=[route_out(each, defs) for each in routes if each.kind != "request"],
     )
 
 
@@ -56,7 +59,7 @@ def line(place: Place) -> Line:
 
 
 def coverage(session: Session, now: float) -> Coverage:
-    count = dict.fromkeys(("request", "task"), 0)
+    count = Counter[str]()
     for route in session.routes.values():
         count[route.kind] = count.get(route.kind, 0) + route.n
     known = session.processes.values()
@@ -112,14 +115,27 @@ def route_out(route: RouteStat, defs: Definitions) -> RouteOut:
         sql_us=route.sql_us,
         queries=route.queries,
         outcomes=dict(route.outcomes),
+        kind=route.kind,
+        queue=route.queue,
+        **waits(route),
     )
+
+
+def waits(route: RouteStat) -> dict[str, int | None]:
+    """None where nobody noted when the worker received it."""
+    known, top = route.wait, route.wait_max_us
+    return {
+        "wait_us_p50": known.quantile(0.5, top) if known.n else None,
+        "wait_us_p95": known.quantile(0.95, top) if known.n >= SAMPLES else None,
+        "wait_us_max": top if known.n else None,
+    }
 
 
 def query_out(stat: QueryStat, defs: Definitions) -> QueryOut:
     relation = defs.relation(stat.relation_id)
     return QueryOut(
         sql=defs.text(stat.sql_id),
-        unit=defs.text(stat.name_id),
+        unit=unit_name(stat.unit_kind, defs.text(stat.name_id)),
         where=line(defs.place(stat.site_id)),
         origin=line(defs.place(stat.origin_id)) if stat.origin_id else None,
         relation=relation.label if relation else "",
@@ -156,6 +172,8 @@ def unit_out(fact: UnitFact, defs: Definitions) -> UnitOut:
         exception=unit.exception,
         stack=[line(place) for place in defs.stack(unit.stack_id)],
         now=[line(place) for place in defs.stack(unit.now_id)],
+        wait_us=fact.wait_us if fact.wait_us >= 0 else None,
+        queue=fact.queue,
     )
 
 
@@ -179,4 +197,9 @@ def process_out(process: ProcessFact) -> ProcessOut:
         errors=process.errors,
         instruments_off=list(process.off),
         cpu_share=round(process.cpu_share, 5),
+        bytes_per_s=round(process.bytes_per_s),
+        max_level=process.max_level,
+        allow=list(process.allow),
+        concurrency=process.concurrency or None,
+        governed=process.governed,
     )

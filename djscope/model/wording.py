@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-UNIT_WORDS = {"request": "request", "task": "task"}
+UNIT_WORDS = frozenset({"request", "task", "command", "thread"})
+# What is nobody's route and nobody's task is named with its kind.
+OTHER_WORK = frozenset({"command", "thread"})
 
 
 def unit_word(kind: str) -> str:
     """What a unit is called in a sentence."""
-    return UNIT_WORDS.get(kind, "unit")
+    return kind if kind in UNIT_WORDS else "unit"
+
+
+def unit_name(kind: str, name: str) -> str:
+    """`books/`, `shop.tasks.report`, but `command migrate` and `thread Thread-4`."""
+    return f"{kind} {name}" if kind in OTHER_WORK else name
 
 
 def amount(n: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from djscope.model.finding import Finding, Severity
-from djscope.model.findings import queries, requests, tasks
+from djscope.model.findings import queries, requests, tasks, workers
 from djscope.model.routes import RouteStat
 from djscope.model.session import Session
 from djscope.model.units import UnitFact
@@ -19,7 +19,7 @@ def find(session: Session, now: float) -> list[Finding]:
     A rule that fails is noted as a gap and does not take the others along.
     """
     found: list[Finding] = []
-    for rule in (of_queries, of_requests, of_tasks):
+    for rule in (of_queries, of_requests, of_tasks, of_workers):
         try:
             found += rule(session, now)
         except Exception as error:
@@ -40,6 +40,11 @@ def of_tasks(session: Session, now: float) -> Iterable[Finding]:
     routes, running = told(session, "task")
     known = {route.name_id: route for route in routes}
     return tasks.verdicts(known, running, session.definitions, now)
+
+
+def of_workers(session: Session, now: float) -> Iterable[Finding]:
+    units = [*session.running.values(), *session.recent]
+    return workers.verdicts(list(session.processes.values()), units, session.definitions, now)
 
 
 def told(session: Session, kind: str) -> tuple[list[RouteStat], list[UnitFact]]:

@@ -8,7 +8,7 @@ from djscope.model.definitions import Definitions, Place, Relation
 from djscope.model.finding import Certainty, Finding, Severity
 from djscope.model.findings import advice
 from djscope.model.queries import QueryStat
-from djscope.model.wording import amount, milliseconds, unit_word
+from djscope.model.wording import amount, milliseconds, unit_name, unit_word
 
 # Lazy loads through one relation from one evaluation of a queryset, in the median unit.
 RELATION_LOADS = 3
@@ -46,7 +46,7 @@ def repetition(stat: QueryStat, defs: Definitions) -> Finding | None:
     relation = defs.relation(stat.relation_id)
     if relation is not None and is_n_plus_one(stat):
         return n_plus_one(stat, defs, relation)
-    if stat.access in NO_LOOP or defs.text(stat.sql_id).startswith(TRANSACTION):
+    if is_no_loop(stat, defs):
         return None
     per_unit, distinct = stat.median_per_unit(), stat.median_distinct()
     least = 1 if defs.place(stat.site_id).app else LIBRARY_QUERIES
@@ -55,6 +55,17 @@ def repetition(stat: QueryStat, defs: Definitions) -> Finding | None:
     if per_unit >= max(LOOP_QUERIES, least) and stat.rows < BATCH_ROWS * stat.n:
         return loop(stat, defs)
     return None
+
+
+def is_no_loop(stat: QueryStat, defs: Definitions) -> bool:
+    """What may repeat: a thread that polls, whose units end only where it pauses; `migrate`, which
+    asks for each migration; Django, which loads in batches and makes transactions of many steps.
+    """
+    if stat.unit_kind == "thread":
+        return True
+    if stat.unit_kind == "command" and not defs.place(stat.site_id).app:
+        return True
+    return stat.access in NO_LOOP or defs.text(stat.sql_id).startswith(TRANSACTION)
 
 
 def is_n_plus_one(stat: QueryStat) -> bool:
@@ -138,7 +149,7 @@ def base(kind: str, stat: QueryStat, defs: Definitions, certainty: Certainty) ->
         severity=Severity.WARNING,
         certainty=certainty,
         title="",
-        unit=defs.text(stat.name_id),
+        unit=unit_name(stat.unit_kind, defs.text(stat.name_id)),
         unit_kind=stat.unit_kind,
         where=where_of(stat, defs),
         evidence={

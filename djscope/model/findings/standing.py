@@ -5,7 +5,7 @@ from __future__ import annotations
 from djscope.model.definitions import Definitions, Place, Stack
 from djscope.model.finding import Advice, Certainty, Finding, Severity
 from djscope.model.units import UnitFact
-from djscope.model.wording import seconds, unit_word
+from djscope.model.wording import seconds, unit_name, unit_word
 
 LIKELY_S = 60.0
 
@@ -32,7 +32,7 @@ def stuck(kind: str, fact: UnitFact, defs: Definitions, now: float) -> Finding:
         severity=Severity.CRITICAL,
         certainty=Certainty.LIKELY if still >= LIKELY_S else Certainty.SUSPECTED,
         title=f"{word} stands at one line for {seconds(still)}, waits in {waits_in}{before}",
-        unit=defs.text(fact.unit.name_id),
+        unit=unit_name(fact.kind, defs.text(fact.unit.name_id)),
         unit_kind=fact.kind,
         where=app_place(stack) or next(iter(stack), Place("", 0, defs.text(fact.unit.name_id))),
         evidence={
