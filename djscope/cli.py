@@ -24,6 +24,7 @@ VERBS = {
     "now": "watch for some seconds, then print ten plain lines, worst first",
     "ps": "list the processes with a probe",
     "doctor": "check what can be watched and why not",
+    "stacks": "print where every thread of one process stands",
     "snapshot": "watch for some seconds and write everything seen as JSON",
 }
 

@@ -21,12 +21,16 @@ FUNCTION_LINES = 40
 AGREED = {"djscope_probes.wire", "djscope_probes.address", "djscope_probes.endpoint"}
 # Room → what it must not import. A room is a package of the viewer.
 FORBIDDEN = {
-    "feed": ("djscope.model", "djscope.ui", "djscope.commands", "textual", "django", "celery"),
+    "feed": (
+        "djscope.model", "djscope.ui", "djscope.commands", "djscope.attach", "textual", "django",
+        "celery",
+    ),
     "model": (
         "djscope.ui", "djscope.commands", "textual", "redis", "time", "datetime", "os", "socket",
-        "threading", "django", "celery",
+        "threading", "django", "celery", "psutil", "djscope.attach",
     ),
-    "ui": ("djscope.commands", "redis", "socket", "django", "celery"),
+    "ui": ("djscope.commands", "djscope.attach", "redis", "socket", "psutil", "django", "celery"),
+    "attach": ("djscope.ui", "djscope.commands", "textual", "redis", "django", "celery"),
 }  # fmt: skip
 # The shapes that the model is fed with; the rest of the feed touches Redis and files.
 MODEL_MAY = {"djscope.feed.shapes", "djscope.feed.delivery", "djscope.feed.status"}

@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from djscope.commands.reach import Reach
 from djscope.commands.snapshot import take_of, write
 from djscope.commands.target import (
     Target,
@@ -56,10 +57,12 @@ def show(target: Target, paths: PathMap = HERE) -> int:
     def export(path: Path, session: Session, now: float) -> Path:
         return write(take_of(watch, session, now), path)
 
+    reach = Reach(watch)
     watch.start()
     try:
-        DjscopeApp(watch, export, SourceFiles(watch, paths)).run()
+        DjscopeApp(watch, reach, export, SourceFiles(watch, paths)).run()
     finally:
+        reach.close()
         confirmed = watch.stop()
     if watch.feed.fatal is not None:
         raise watch.feed.fatal

@@ -14,7 +14,10 @@ from djscope.plain import plain
 from djscope.report import clock
 from djscope_probes.wire import Keys
 
-COLUMNS = ("PROCESS", "KIND", "APP", "STARTED", "LAST SEEN", "DJANGO", "CELERY", "PYTHON", "PROBE")
+COLUMNS = (
+    "PROCESS", "KIND", "APP", "STARTED", "LAST SEEN", "AT MOST", "DJANGO", "CELERY", "PYTHON",
+    "PROBE",
+)  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     return OK if found else NOTHING
 
 
-def as_record(process: Process, ago: float) -> dict[str, str | int | float]:
+def as_record(process: Process, ago: float) -> dict[str, str | int | float | list[str]]:
     return {
         "process": f"{process.host}/{process.pid}",
         "host": process.host,
@@ -56,6 +59,8 @@ def as_record(process: Process, ago: float) -> dict[str, str | int | float]:
         "python": process.python,
         "probe": process.probe,
         "wire": process.wire,
+        "max_level": process.max_level,
+        "allow": list(process.allow),
     }
 
 
@@ -66,6 +71,7 @@ def row(process: Process, ago: float) -> tuple[str, ...]:
         process.app,
         clock(process.started),
         f"{ago:.0f} s ago",
+        process.max_level,
         process.django or "-",
         process.celery or "-",
         process.python,

@@ -67,11 +67,15 @@ def cannot_write(path: Path, error: OSError) -> UsageError:
 
 
 def write(taken: Snapshot, path: Path) -> Path:
-    """Write all or nothing: a reader never finds half a snapshot."""
+    return write_text(to_json(taken), path)
+
+
+def write_text(text: str, path: Path) -> Path:
+    """Write all or nothing: a reader never finds half a file."""
     writable(path)
     draft = path.with_name(f".{path.name}.part")
     try:
-        draft.write_text(to_json(taken) + "\n", encoding="utf-8")
+        draft.write_text(text + "\n", encoding="utf-8")
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)

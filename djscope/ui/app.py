@@ -22,7 +22,8 @@ from djscope.ui.screens.detail import DetailScreen
 from djscope.ui.screens.help import HelpScreen
 from djscope.ui.screens.page import Page
 from djscope.ui.screens.panes import PanesScreen
-from djscope.ui.source import Export, ReadSource, Source
+from djscope.ui.source import Export, Reach, ReadSource, Source
+from djscope.ui.suspension import leave_before_return
 from djscope.ui.widgets.list import RowList
 
 THEMES = ("textual-dark", "textual-light", "nord", "gruvbox", "tokyo-night", "solarized-light")
@@ -37,13 +38,16 @@ class DjscopeApp(App[None]):
 
     TITLE = "djscope"
 
-    def __init__(self, source: Source, export: Export, read_source: ReadSource) -> None:
+    def __init__(
+        self, source: Source, reach: Reach, export: Export, read_source: ReadSource
+    ) -> None:
         super().__init__()
         self.animation_level = "none"
-        self._facts = Facts(source)
+        self._facts = Facts(source, reach)
         self._export = export
         self._read_source = read_source
         self._pace = Pace()
+        self._drawing = True
         self._ascii = [] if speaks_unicode() else [AsciiOnly()]
         # The terminal's own colours collapse to black on black where NO_COLOR is set.
         if self.theme.startswith("ansi") or "NO_COLOR" in os.environ:
@@ -57,6 +61,18 @@ class DjscopeApp(App[None]):
 
     def on_mount(self) -> None:
         self.set_timer(self._pace.period, self._tick)
+        if not self.is_headless:
+            self.app_suspend_signal.subscribe(self, lambda _: self._draw(False))
+            self.app_resume_signal.subscribe(self, lambda _: self._draw(True))
+            leave_before_return(lambda: self._drawing, self._leave_terminal)
+
+    def _draw(self, drawing: bool) -> None:
+        """The terminal is ours, or the editor's or the shell's."""
+        self._drawing = drawing
+
+    def _leave_terminal(self) -> None:
+        if self._driver is not None:
+            self._driver.suspend_application_mode()
 
     # Painting
 

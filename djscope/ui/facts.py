@@ -12,8 +12,10 @@ from djscope.model.finding import Finding
 from djscope.model.findings import find
 from djscope.model.queries import QueryStat
 from djscope.model.session import Session
+from djscope.model.units import UnitFact
+from djscope.model.wording import unit_name
 from djscope.ui.frozen import copy_of
-from djscope.ui.source import Source
+from djscope.ui.source import Reach, Source
 
 # Seconds that the event rate in the header is a mean of.
 WINDOW_S = 5
@@ -32,8 +34,9 @@ class Still:
 class Facts:
     """One place to read from. Hold `lock` while iterating over anything in `session`."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, reach: Reach) -> None:
         self._source = source
+        self.reach = reach
         self._still: Still | None = None
         self._found_at = -1
         self._by_query: dict[tuple[str, Place], Finding] = {}
@@ -121,6 +124,10 @@ class Facts:
 
     def text(self, key: str) -> str:
         return self.session.definitions.text(key)
+
+    def unit_name(self, unit: UnitFact) -> str:
+        """`books/`, `command migrate`."""
+        return unit_name(unit.kind, self.text(unit.unit.name_id))
 
     def place(self, key: str) -> Place:
         """The place that `key` stands for, or the innermost application frame of such a stack."""

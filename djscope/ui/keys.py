@@ -41,6 +41,7 @@ APP = (
     _key("palette", "colon,ctrl+p", "command_palette", "Palette", "find a pane, finding or action"),
     _key("theme", "t", "theme", "Theme", "next theme"),
     _key("help", "question_mark", "help", "Help", "all keys; type to find one", show=True),
+    _key("suspend", "ctrl+z", "suspend_process", "Suspend", "to the shell; `fg` watches again"),
     _key("quit", "q", "quit", "Quit", "leave; probes stop when nobody else watches", show=True),
     _key("interrupt", "ctrl+c", "quit", "Quit", "leave, also while typing", priority=True),
 )  # fmt: skip
@@ -67,6 +68,8 @@ PAGE = (
     ),
     _key("copy", "y", "copy", "Copy", "copy the fix, or else the SQL", show=True),
     _key("edit", "o", "edit", "Editor", "open the line in $EDITOR", show=True),
+    _key("where", "w", "stacks", "Where", "stacks now: where all its threads stand", show=True),
+    _key("deep", "d", "deepen", "Deep", "look at it deeply for five minutes, or no more"),
 )
 SCROLL = (
     _key("scroll-down", "j,down", "scroll_down", "Down", "scroll a line down"),
@@ -75,6 +78,10 @@ SCROLL = (
     _key("page-up", "ctrl+u,pageup", "page_up", "Page up", "scroll a page up"),
     _key("top", "g,home", "scroll_home", "Top", "scroll to the top"),
     _key("bottom", "G,end", "scroll_end", "Bottom", "scroll to the end"),
+)
+STACKS = (
+    _key("again", "r", "again", "Again", "take the stacks once more", show=True),
+    _key("save", "e", "save", "Write", "write these stacks to a JSON file", show=True),
 )
 STACK = (_key("frames", "a", "frames", "Frames", "libraries' frames too, or ours only", show=True),)
 
@@ -93,4 +100,5 @@ GROUPS = (
     Group("on a screen", PAGE),
     Group("in a text", SCROLL),
     Group("in a stack", STACK),
+    Group("in stacks now", STACKS),
 )

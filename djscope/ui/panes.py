@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from djscope.ui.lists.cost import costs
 from djscope.ui.lists.findings import findings
 from djscope.ui.lists.processes import processes
 from djscope.ui.lists.queries import queries
-from djscope.ui.lists.routes import requests, tasks
+from djscope.ui.lists.routes import requests, tasks, work
 from djscope.ui.lists.units import all_running, running, under_way
 from djscope.ui.spec import Pane
 
@@ -23,7 +24,7 @@ PANES = (
     ),
     Pane("queries", "Queries", (queries("queries", "Queries by site"),)),
     Pane("requests", "Requests", (requests(), under_way(running("request")))),
-    Pane("tasks", "Tasks", (tasks(), under_way(running("task")))),
+    Pane("tasks", "Tasks", (work(), under_way(running("task", "command", "thread")))),
     Pane("findings", "Findings", (findings(),)),
-    Pane("processes", "Processes", (processes(),)),
+    Pane("processes", "Processes", (processes(), costs())),
 )

@@ -10,7 +10,10 @@ from typing import Protocol
 
 from djscope.feed.status import FeedStatus
 from djscope.model.definitions import Place
+from djscope.model.figures import Figures
+from djscope.model.processes import ProcessFact
 from djscope.model.session import Session
+from djscope.model.stacks import Taken
 
 # Writes what a session (the live one or a frozen one) knows at a moment; returns where it ended up.
 Export = Callable[[Path, Session, float], Path]
@@ -57,4 +60,44 @@ class Source(Protocol):
 
     def now(self) -> float:
         """Redis seconds."""
+        ...
+
+
+class Taking(Protocol):
+    """Stacks on their way: `poll` until it is `over`, then there is `taken` or a `problem`."""
+
+    stage: str
+    taken: Taken | None
+    problem: str
+
+    @property
+    def over(self) -> bool: ...
+
+    @property
+    def waited_s(self) -> float: ...
+
+    def poll(self) -> bool: ...
+
+
+class Reach(Protocol):
+    """What can be had of a process beside what its probe sends by itself. Nothing here blocks."""
+
+    def figures(self, process: ProcessFact) -> Figures:
+        """The operating system's, where the process is on this machine."""
+        ...
+
+    def own_figures(self) -> Figures:
+        """The viewer's own."""
+        ...
+
+    def stacks(self, process: ProcessFact, unit: str = "") -> Taking:
+        """Begin to take its stacks; `unit` is the one asked about."""
+        ...
+
+    def deepen(self, kind: str, name: str) -> str:
+        """Look at it deeply for a while, or no more; says which, or why not."""
+        ...
+
+    def save(self, path: Path, taken: Taken) -> Path:
+        """Write stacks as JSON; returns where they ended up."""
         ...

@@ -24,6 +24,8 @@ class Fact:
 class Detail:
     """Everything about one thing. `copy` is what `y` takes, `place` what `o` opens.
 
+    `process` (an id) is whose stacks `w` takes, and `unit` the one in it that is meant; `aim` is
+    what `d` looks at deeply, a kind and a name.
     `stack` is None for things that have none, and empty while it is on its way.
     """
 
@@ -34,8 +36,13 @@ class Detail:
     stack_title: str = "Stack"
     copy: str = ""
     place: Place = NOWHERE
+    process: str = ""
+    unit: str = ""
+    aim: tuple[str, str] | None = None
 
 
+# Units that can be looked at deeply by their name.
+DEEP_KINDS = frozenset({"request", "task"})
 # Asked again at each paint: what it shows goes on changing.
 Opener = Callable[[Facts], Detail]
 

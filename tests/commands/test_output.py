@@ -34,7 +34,7 @@ def test_ps_as_json(run: Run, busy_url: str) -> None:
     assert [each["process"] for each in found] == sorted(each["process"] for each in found)
     assert {
         "process", "host", "pid", "kind", "app", "started", "last_seen_s_ago", "release", "django",
-        "celery", "python", "probe", "wire",
+        "celery", "python", "probe", "wire", "max_level", "allow",
     } == set(found[0])  # fmt: skip
     assert found[0]["process"] == f"{found[0]['host']}/{found[0]['pid']}"
     assert found[0]["python"] == ".".join(map(str, sys.version_info[:3]))

@@ -135,9 +135,9 @@ class Quiet:
 
 
 @contextmanager
-def bare(redis_url: str, app: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that has a probe and does nothing."""
-    env = environment(directory, DJSCOPE_REDIS_URL=redis_url)
+def bare(redis_url: str, app: str, directory: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that has a probe and does nothing; `more` is for its environment."""
+    env = environment(directory, DJSCOPE_REDIS_URL=redis_url, **more)
     with started(sys.executable, str(PROJECTS / "bare.py"), app, env=env) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"

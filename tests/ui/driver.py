@@ -17,9 +17,10 @@ from djscope.model.definitions import Place
 from djscope.model.session import Session
 from djscope.ui.app import DjscopeApp
 from djscope.ui.screens.page import Page
-from djscope.ui.source import Export, ReadSource, SourceText
+from djscope.ui.source import Export, Reach, ReadSource, SourceText
 from djscope.ui.widgets.list import RowList
 from tests.builders import Feed
+from tests.ui.reach import Nothing
 
 P = ParamSpec("P")
 CHARS = {
@@ -117,6 +118,7 @@ async def running(
     size: tuple[int, int] = NORMAL,
     read: ReadSource | Callable[[str], list[str] | None] = no_source,
     export: Export | None = None,
+    reach: Reach | None = None,
 ) -> AsyncIterator[Driver]:
     """The application with `feed`, as somebody with a terminal of `size` sees it."""
     sources = read if hasattr(read, "local") else Canned(read)
@@ -126,7 +128,7 @@ async def running(
         exported.append((path, session))
         return path
 
-    app = DjscopeApp(feed, export or note, sources)
+    app = DjscopeApp(feed, reach or Nothing(feed), export or note, sources)
     async with app.run_test(size=size, notifications=True) as pilot:
         driver = Driver(app, pilot, exported)
         await driver.tick()

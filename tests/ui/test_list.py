@@ -18,6 +18,7 @@ from djscope.ui.spec import Detail, Opener, Spec
 from djscope.ui.widgets.list import RowList
 from tests.builders import Feed, shop
 from tests.ui.driver import played
+from tests.ui.reach import Nothing
 
 Row = tuple[str, int]
 
@@ -57,7 +58,7 @@ class Host(App[None]):
     def __init__(self, table: Table, feed: Feed) -> None:
         super().__init__()
         self.feed = feed
-        self.rows: RowList[Any] = _Counting(table, Facts(feed))
+        self.rows: RowList[Any] = _Counting(table, Facts(feed, Nothing(feed)))
 
     def compose(self) -> ComposeResult:
         yield self.rows

@@ -81,11 +81,14 @@ def test_keys_are_unambiguous() -> None:
 
 
 def test_keys_stay_clear_of_multiplexers() -> None:
-    """No function keys, and none of the control keys that tmux, screens and editors take."""
-    taken = {"ctrl+a", "ctrl+b", "ctrl+j", "ctrl+o", "ctrl+q", "ctrl+s", "ctrl+z"}
+    """No function keys, and none of the control keys that tmux, screens and editors take; ctrl+z
+    does what it does everywhere.
+    """
+    taken = {"ctrl+a", "ctrl+b", "ctrl+j", "ctrl+o", "ctrl+q", "ctrl+s"}
     used = {key for place in keys.GROUPS for bound in place.keys for key in bound.key.split(",")}
 
     assert not used & taken
+    assert [key.action for key in keys.APP if key.key == "ctrl+z"] == ["suspend_process"]
     assert not any(key.startswith("f") and key[1:].isdigit() for key in used)
 
 

@@ -8,7 +8,7 @@ from djscope.model.processes import short_name
 from djscope.ui import format as fmt
 from djscope.ui.facts import Facts
 from djscope.ui.severity import certainty, kind, mark, tone
-from djscope.ui.spec import Detail, Fact, Opener
+from djscope.ui.spec import DEEP_KINDS, Detail, Fact, Opener
 
 
 def opener(finding: Finding) -> Opener:
@@ -23,9 +23,26 @@ def opener(finding: Finding) -> Opener:
             stack=_stack(facts, latest),
             copy=code or facts.text(latest.sql_id),
             place=latest.where,
+            process=next(iter(latest.processes), ""),
+            unit=_unit(facts, latest),
+            aim=_aim(latest),
         )
 
     return detail
+
+
+def _unit(facts: Facts, finding: Finding) -> str:
+    """The id of what stands where the finding says, while it does."""
+    standing = (
+        fact.unit.id
+        for fact in facts.session.running.values()
+        if fact.process in finding.processes and fact.unit.now_id == finding.stack_id
+    )
+    return next(standing, "") if finding.stack_id else ""
+
+
+def _aim(finding: Finding) -> tuple[str, str] | None:
+    return (finding.unit_kind, finding.unit) if finding.unit_kind in DEEP_KINDS else None
 
 
 def place_line(place: Place) -> str:

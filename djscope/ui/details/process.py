@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from djscope.model.deep import ALLOWED
+from djscope.model.figures import Figures
 from djscope.model.processes import ProcessFact
 from djscope.ui import format as fmt
 from djscope.ui.facts import Facts
@@ -17,8 +19,14 @@ def opener(process: ProcessFact) -> Opener:
 
     def detail(facts: Facts) -> Detail:
         latest = facts.session.processes.get(process.id, process)
-        shown = [fact for fact in _facts(latest, facts.now) if fact.text]
-        return Detail(latest.name, shown, lists=[running], copy=latest.name)
+        figures = facts.reach.figures(latest)
+        everything = [
+            *_facts(latest, facts.now), _deep(facts, latest), *_trouble(latest), *_machine(figures),
+        ]  # fmt: skip
+        return Detail(
+            latest.name, [fact for fact in everything if fact.text], lists=[running],
+            copy=latest.name, process=latest.id, aim=("process", latest.id),
+        )  # fmt: skip
 
     return detail
 
@@ -40,14 +48,63 @@ def _facts(process: ProcessFact, now: float) -> list[Fact]:
         Fact("versions", versions(process)),
         Fact("probe", probe),
         Fact("level", f"{process.level}{armed if process.level != 'off' else ''}"),
-        Fact("units", f"{fmt.count(process.units)} so far, {process.running} under way"),
+        Fact("units", f"{fmt.count(process.units)} so far, {_now(process)}"),
         Fact("cost", cost),
-        Fact("missing", _missing(process), "warning"),
-        Fact("errors", f"{process.errors} of the probe's own" if process.errors else "", "warning"),
-        Fact("off", _off("turned off after errors: ", process.off), "warning"),
-        Fact("lost", _off("patched over by others: ", process.lost), "warning"),
+        Fact("limit", _limit(process)),
         Fact("heard of", fmt.ago(now - process.seen_at), "faint"),
     ]
+
+
+def _deep(facts: Facts, process: ProcessFact) -> Fact:
+    """Until when this viewer looks at it deeply."""
+    mine = [
+        each.until
+        for each in facts.status.targets
+        if (each.kind, each.name) == ("process", process.id) and each.until > facts.clock()
+    ]
+    return Fact("deep", f"until {fmt.clock(mine[0])}, or d" if mine else "", "warning")
+
+
+def _trouble(process: ProcessFact) -> list[Fact]:
+    """What should not be."""
+    errors = f"{process.errors} of the probe's own" if process.errors else ""
+    return [
+        Fact("governed", process.governed, "warning"),
+        Fact("missing", _missing(process), "warning"),
+        Fact("errors", errors, "warning"),
+        Fact("off", _off("turned off after errors: ", process.off), "warning"),
+        Fact("lost", _off("patched over by others: ", process.lost), "warning"),
+    ]
+
+
+def _machine(figures: Figures) -> list[Fact]:
+    """The operating system's view of a local process."""
+    parts = []
+    if figures.cpu_share is not None:
+        parts.append(f"{figures.cpu_share:.0%} of a core")
+    if figures.rss_bytes is not None:
+        parts.append(f"{fmt.size(figures.rss_bytes)} of memory")
+    if figures.threads is not None:
+        parts.append(fmt.many(figures.threads, "thread"))
+    if figures.descriptors is not None:
+        parts.append(fmt.many(figures.descriptors, "descriptor"))
+    return [Fact("machine", ", ".join(parts))]
+
+
+def _limit(process: ProcessFact) -> str:
+    """What its host lets viewers do, where that is not everything."""
+    if process.max_level == "deep":
+        return ""
+    if process.max_level == "off":
+        return "its settings let nobody watch: MAX_LEVEL is `off` there"
+    also = f" (and {', '.join(process.allow)})" if process.allow else ""
+    return f"viewers may go as far as `{process.max_level}`{also}: for more, {ALLOWED}"
+
+
+def _now(process: ProcessFact) -> str:
+    """`1 under way, of at most 4`."""
+    most = f", of at most {process.concurrency}" if process.concurrency else ""
+    return f"{process.running} under way{most}"
 
 
 def _missing(process: ProcessFact) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from djscope.model.histogram import Histogram
 from djscope.model.queries import QueryStat
+from djscope.model.wording import OTHER_WORK, unit_name
 from djscope.ui import format as fmt
 from djscope.ui.details.finding import place_line
 from djscope.ui.draw import spark
 from djscope.ui.facts import Facts
 from djscope.ui.severity import flag, tone
-from djscope.ui.spec import Detail, Fact, Opener
+from djscope.ui.spec import DEEP_KINDS, Detail, Fact, Opener
 from djscope.ui.sql import pretty
 
 
@@ -27,6 +28,7 @@ def opener(stat: QueryStat) -> Opener:
             stack=stack or ((place,) if place.file else ()),
             copy=sql,
             place=place,
+            aim=_aim(facts, latest),
         )
 
     return detail
@@ -40,7 +42,7 @@ def _facts(facts: Facts, stat: QueryStat, sql: str) -> list[Fact]:
         Fact("where", place_line(site) if site.file else ""),
         Fact("loaded at", place_line(origin) if origin.file else ""),
         Fact("relation", _relation(facts, stat)),
-        Fact("in", f"{facts.text(stat.name_id)} ({stat.unit_kind})"),
+        Fact("in", _whose(facts, stat)),
         Fact("how often", _often(stat)),
         Fact("how long", _long(stat)),
         Fact("spread", spread(stat.hist)),
@@ -54,6 +56,17 @@ def _relation(facts: Facts, stat: QueryStat) -> str:
     if relation is None:
         return ""
     return f"{relation.label}, from {relation.root} by {relation.path}"
+
+
+def _aim(facts: Facts, stat: QueryStat) -> tuple[str, str] | None:
+    name = facts.text(stat.name_id)
+    return (stat.unit_kind, name) if stat.unit_kind in DEEP_KINDS else None
+
+
+def _whose(facts: Facts, stat: QueryStat) -> str:
+    name = facts.text(stat.name_id)
+    whose = unit_name(stat.unit_kind, name)
+    return whose if stat.unit_kind in OTHER_WORK else f"{name} ({stat.unit_kind})"
 
 
 def _often(stat: QueryStat) -> str:

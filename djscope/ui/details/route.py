@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from djscope.model.routes import Failure, RouteStat
+from djscope.model.wording import unit_name
 from djscope.ui import format as fmt
 from djscope.ui.cells import amount, moment
 from djscope.ui.columns import Column
@@ -14,7 +15,7 @@ from djscope.ui.details.query import spread
 from djscope.ui.facts import Facts
 from djscope.ui.lists.queries import queries
 from djscope.ui.lists.units import recent
-from djscope.ui.spec import Detail, Fact, Opener, Spec
+from djscope.ui.spec import DEEP_KINDS, Detail, Fact, Opener, Spec
 
 
 def opener(stat: RouteStat) -> Opener:
@@ -36,10 +37,12 @@ def opener(stat: RouteStat) -> Opener:
         route = latest(facts)
         failing = [_failures(lambda facts: latest(facts).failures.values())]
         return Detail(
-            f"{route.method} {facts.text(route.name_id)}".strip(),
+            f"{route.method} {unit_name(route.kind, facts.text(route.name_id))}".strip(),
             [fact for fact in _facts(facts, route) if fact.text],
             lists=[*(failing if route.failures else []), recent(latest), own],
             copy=facts.text(route.name_id),
+            process=next(iter(sorted(route.processes)), ""),
+            aim=(route.kind, facts.text(route.name_id)) if route.kind in DEEP_KINDS else None,
         )
 
     return detail
@@ -53,6 +56,8 @@ def _facts(facts: Facts, stat: RouteStat) -> list[Fact]:
         Fact("outcomes", outcomes),
         Fact("wall time", fmt.quantiles(stat.wall, stat.max_us) if stat.n else ""),
         Fact("spread", spread(stat.wall)),
+        Fact("waited", fmt.quantiles(stat.wait, stat.wait_max_us) if stat.wait.n else ""),
+        Fact("queue", stat.queue),
         Fact("on average", _means(stat)),
     ]
 

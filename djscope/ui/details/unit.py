@@ -11,7 +11,7 @@ from djscope.ui import format as fmt
 from djscope.ui.details.finding import place_line
 from djscope.ui.facts import Facts
 from djscope.ui.lists.groups import groups, operations
-from djscope.ui.spec import Detail, Fact, Opener, Spec
+from djscope.ui.spec import DEEP_KINDS, Detail, Fact, Opener, Spec
 
 
 def opener(unit: UnitFact) -> Opener:
@@ -32,6 +32,9 @@ def opener(unit: UnitFact) -> Opener:
             stack=stack,
             stack_title="Stack now" if now else "Stack of the exception",
             place=site if site.file else stack[0] if stack else NOWHERE,
+            process=latest.process,
+            unit=latest.unit.id if latest.running else "",
+            aim=_aim(facts, latest),
         )
 
     return detail
@@ -47,8 +50,12 @@ def find(facts: Facts, unit: UnitFact) -> UnitFact:
 
 
 def name(facts: Facts, unit: UnitFact) -> str:
-    """`GET /books/`, `shop.tasks.report`."""
-    return f"{unit.method} {facts.text(unit.unit.name_id)}".strip()
+    """`GET /books/`, `shop.tasks.report`, `command migrate`."""
+    return f"{unit.method} {facts.unit_name(unit)}".strip()
+
+
+def _aim(facts: Facts, unit: UnitFact) -> tuple[str, str] | None:
+    return (unit.kind, facts.text(unit.unit.name_id)) if unit.kind in DEEP_KINDS else None
 
 
 def _stack(facts: Facts, unit: UnitFact) -> tuple[bool, Stack]:
@@ -64,7 +71,9 @@ def _facts(facts: Facts, unit: UnitFact) -> list[Fact]:
     site, view = facts.place(unit.unit.site_id), facts.text(unit.view_id)
     raised = f"{unit.unit.exception} at {place_line(site)}" if site.file else unit.unit.exception
     tone = "critical" if unit.failed else "warning" if unit.running else "strong"
-    task = f"{unit.task_id} on {unit.worker}, queue {unit.queue}, retries {unit.retries}"
+    waited = f"waited {fmt.duration(unit.wait_us)}" if unit.wait_us >= 0 else "wait unknown"
+    place = f"on {unit.worker}, queue {unit.queue}"
+    task = f"{unit.task_id} {place}, {waited}, retries {unit.retries}"
     return [
         Fact("what", f"{name(facts, unit)} {_standing(facts, unit)}", tone),
         Fact("raised", raised, "critical"),

@@ -36,7 +36,8 @@ def no_processes(facts: Facts) -> str:
 def no_findings(facts: Facts) -> str:
     """An all-clear says what it rests on."""
     session = facts.session
-    units, told = sum(stat.n for stat in session.routes.values()), session.processes.values()
+    told = session.processes.values()
+    units = sum(stat.n for stat in session.routes.values() if stat.kind in ("request", "task"))
     if not told:
         return no_processes(facts)
     if not units:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from djscope.model.processes import ProcessFact
 from djscope.ui import format as fmt
-from djscope.ui.cells import amount
+from djscope.ui.cells import amount, timing
 from djscope.ui.columns import Column, Width
 from djscope.ui.details import process
 from djscope.ui.facts import Facts
@@ -29,11 +29,12 @@ def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
     return [
         Column("name", "process", (14, 2, 0), lambda p: p.name, tail=True),
         Column("kind", "kind", (9, 1, 1), lambda p: p.kind),
-        Column("level", "level", (5, 0, 0), lambda p: p.level),
+        Column("level", "level", (5, 0, 0), lambda p: p.level, tone=_level_tone),
+        *_machine(facts),
         amount("units", "units", (6, 0, 2), lambda p: p.units),
         amount("running", "now", (4, 0, 2), lambda p: p.running),
         Column(
-            "cpu", "probe", (6, 0, 3), lambda p: f"{p.cpu_share:.2%}", lambda p: 100 * p.cpu_share
+            "probe", "probe", (6, 0, 3), lambda p: f"{p.cpu_share:.2%}", lambda p: 100 * p.cpu_share
         ),
         Column(
             "bytes", "bytes/s", (7, 0, 4), lambda p: fmt.size(p.bytes_per_s),
@@ -49,6 +50,44 @@ def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
             lambda p: silent(p) * 1e3,
         ),
     ]  # fmt: skip
+
+
+def _machine(facts: Facts) -> list[Column[ProcessFact]]:
+    """Of processes on this machine; blanks for others."""
+    figures = facts.reach.figures
+
+    def age(process: ProcessFact) -> float:
+        created = figures(process).created
+        return max(facts.now - created, 0) if created else -1.0
+
+    return [
+        Column(
+            "cpu", "cpu", (5, 0, 1),
+            lambda p: _shown(figures(p).cpu_share, lambda share: f"{share:.0%}"),
+            lambda p: 100 * (figures(p).cpu_share or 0),
+        ),
+        Column(
+            "rss", "rss", (6, 0, 1), lambda p: _shown(figures(p).rss_bytes, fmt.size),
+            lambda p: figures(p).rss_bytes or 0,
+        ),
+        Column(
+            "threads", "thr", (4, 0, 3), lambda p: _shown(figures(p).threads, fmt.count),
+            lambda p: figures(p).threads or 0,
+        ),
+        Column(
+            "files", "fds", (4, 0, 4), lambda p: _shown(figures(p).descriptors, fmt.count),
+            lambda p: figures(p).descriptors or 0,
+        ),
+        timing("age", "age", (6, 0, 5), lambda p: age(p) * 1e6),
+    ]  # fmt: skip
+
+
+def _shown(value: float | None, form: Callable[[float], str]) -> str:
+    return fmt.NONE if value is None else form(value)
+
+
+def _level_tone(process: ProcessFact) -> str:
+    return "warning" if process.level == "deep" or process.governed else ""
 
 
 def _trouble(

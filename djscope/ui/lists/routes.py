@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from djscope.model.routes import RouteStat
 from djscope.ui import format as fmt
@@ -19,9 +20,9 @@ RouteColumn = Column[RouteStat]
 UNKNOWN = -1
 
 
-def of_kind(kind: str) -> Callable[[Facts], Iterable[RouteStat]]:
-    """Routes (`request`) or tasks (`task`)."""
-    return lambda facts: [stat for stat in facts.session.routes.values() if stat.kind == kind]
+def of_kind(*kinds: str) -> Callable[[Facts], Iterable[RouteStat]]:
+    """Routes (`request`), tasks (`task`) or other work (`command`, `thread`)."""
+    return lambda facts: [stat for stat in facts.session.routes.values() if stat.kind in kinds]
 
 
 def requests(title: str = "Requests by route") -> Spec[RouteStat]:
@@ -37,23 +38,52 @@ def requests(title: str = "Requests by route") -> Spec[RouteStat]:
     )  # fmt: skip
 
 
+def work() -> Spec[RouteStat]:
+    """Tasks, and beside them what runs outside of requests and tasks, the slowest first."""
+
+    def columns(facts: Facts) -> Sequence[RouteColumn]:
+        kind: RouteColumn = Column("kind", "kind", (7, 0, 4), lambda s: s.kind)
+        return [kind, *_task_columns(facts)]
+
+    return Spec(
+        "tasks", "Tasks, commands, threads", of_kind("task", "command", "thread"), _key, columns,
+        nothing_yet("no tasks yet"), route.opener, "p95",
+    )  # fmt: skip
+
+
 def tasks(title: str = "Tasks by name") -> Spec[RouteStat]:
     """Tasks, the slowest first."""
 
-    def columns(facts: Facts) -> Sequence[RouteColumn]:
-        return [
-            *_common(facts, "task"),
-            amount("running", "now", (4, 0, 3), lambda s: _running(facts, s)),
-            amount("retries", "retry", (5, 0, 2), lambda s: s.retried),
-            *_costs(),
-            Column("worker", "worker", (12, 1, 5), _worker),
-            *_ends(facts),
-        ]
-
     return Spec(
-        "tasks", title, of_kind("task"), _key, columns, nothing_yet("no tasks yet"),
+        "tasks", title, of_kind("task"), _key, _task_columns, nothing_yet("no tasks yet"),
         route.opener, "p95",
     )  # fmt: skip
+
+
+def _task_columns(facts: Facts) -> Sequence[RouteColumn]:
+    return [
+        *_common(facts, "task"),
+        *_waits(),
+        amount("running", "now", (4, 0, 3), lambda s: _running(facts, s)),
+        amount("retries", "retry", (5, 0, 2), lambda s: s.retried),
+        *_costs(),
+        Column("queue", "queue", (8, 1, 5), lambda s: s.queue),
+        Column("worker", "worker", (12, 1, 6), _worker),
+        *_ends(facts),
+    ]
+
+
+def _waits() -> list[RouteColumn]:
+    """From the worker's receiving it to its start; `-` where nobody noted that."""
+    waits: list[RouteColumn] = quantiles(lambda s: s.wait, lambda s: s.wait_max_us, (3, 5, 6))
+    p50, p95, top = waits
+    return [
+        replace(p50, id="wait", title="wait", cell=lambda s: p50.cell(s) if s.wait.n else fmt.NONE),
+        replace(p95, id="wait95", title="w95"),
+        replace(
+            top, id="waitmax", title="wmax", cell=lambda s: top.cell(s) if s.wait.n else fmt.NONE
+        ),
+    ]
 
 
 def _key(stat: RouteStat) -> tuple[str, str]:

@@ -24,9 +24,9 @@ def under_way(rows: Rows, title: str = "Under way") -> Spec[UnitFact]:
     )  # fmt: skip
 
 
-def running(kind: str) -> Rows:
-    """Units of one kind under way."""
-    return lambda facts: [u for u in facts.session.running.values() if u.kind == kind]
+def running(*kinds: str) -> Rows:
+    """Units of some kinds under way."""
+    return lambda facts: [u for u in facts.session.running.values() if u.kind in kinds]
 
 
 def all_running(facts: Facts) -> Iterable[UnitFact]:
@@ -37,7 +37,7 @@ def _running_columns(facts: Facts) -> Sequence[Column[UnitFact]]:
     return [
         timing("age", "age", (6, 0, 0), lambda u: u.age_s(facts.now) * 1e6),
         Column(
-            "name", "route/task", (14, 3, 0), lambda u: facts.text(u.unit.name_id), tail=True
+            "name", "route/task", (14, 3, 0), facts.unit_name, tail=True
         ),
         location("now", "where now", (18, 3, 1), lambda u: facts.place(u.unit.now_id)),
         Column(

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from djscope.model.definitions import NOWHERE, Place
+from djscope.model.processes import ProcessFact
 from djscope.ui import keys
 from djscope.ui.clipboard import copy
 from djscope.ui.draw import clean
@@ -20,9 +21,10 @@ from djscope.ui.editor import chosen, open_at
 from djscope.ui.facts import Facts
 from djscope.ui.source import ReadSource
 from djscope.ui.spec import Detail
+from djscope.ui.widgets.banner import Banner
 from djscope.ui.widgets.filterline import FilterLine
 from djscope.ui.widgets.footer import Footer
-from djscope.ui.widgets.header import Banner, Header
+from djscope.ui.widgets.header import Header
 from djscope.ui.widgets.line import Line
 from djscope.ui.widgets.list import RowList
 
@@ -106,9 +108,7 @@ class Page(Screen[None]):
 
     def subject(self) -> Detail | None:
         """What `y` and `o` are about."""
-        opener = self.current.opener() if self.current else None
-        with self.facts.lock:
-            return opener(self.facts) if opener else None
+        return self._under_cursor()
 
     @property
     def narrowed(self) -> bool:
@@ -162,6 +162,33 @@ class Page(Screen[None]):
         problem = open_at(self.app, chosen(os.environ), self.read.local(place.file), place.line)
         if problem:
             self.notify(clean(problem, 300), severity="error", markup=False)
+
+    def action_stacks(self) -> None:
+        """Of the process that the row under the cursor, or else the page, is about."""
+        for about in (self._under_cursor(), self.subject()):
+            process = self.facts.session.processes.get(about.process) if about else None
+            if about is not None and process is not None:
+                self.app.push_screen(self._stacks(process, about.unit))
+                return
+        self.notify("no process is meant here: choose one", severity="warning", markup=False)
+
+    def _stacks(self, process: ProcessFact, unit: str) -> Screen[None]:
+        from djscope.ui.screens.stacks import StacksScreen  # it is a page itself
+
+        return StacksScreen(self.facts, self.read, process, unit)
+
+    def _under_cursor(self) -> Detail | None:
+        opener = self.current.opener() if self.current else None
+        with self.facts.lock:
+            return opener(self.facts) if opener else None
+
+    def action_deepen(self) -> None:
+        subject = self.subject()
+        if subject is None or subject.aim is None:
+            self.notify("deep is for processes, routes and tasks", severity="warning", markup=False)
+            return
+        said = self.facts.reach.deepen(*subject.aim)
+        self.notify(clean(said, 300), markup=False)
 
     def place(self) -> Place:
         """What `o` opens."""

@@ -24,6 +24,7 @@ class PaneView(Sections):
     DEFAULT_CSS = """
     PaneView { height: 1fr; }
     PaneView > #running { height: 1fr; }
+    PaneView > #cost { height: auto; max-height: 8; }
     PaneView > #requests, PaneView > #tasks { height: 3fr; }
     .-normal #overview { layout: grid; grid-size: 2; grid-gutter: 0 1; }
     .-wide #overview { layout: grid; grid-size: 3; grid-gutter: 0 1; }

@@ -10,7 +10,8 @@ from djscope.ui.widgets.toned import Part
 
 # In this order, as far as they fit; the rest is in the help.
 ORDER = (
-    "help", "quit", "back", "open", "filter", "freeze", "resume", "frames", "copy", "edit",
+    "help", "quit", "back", "open", "filter", "freeze", "resume", "frames", "again", "copy", "edit",
+    "where", "save",
     "pane.overview", "sort", "maximise", "export",
 )  # fmt: skip
 

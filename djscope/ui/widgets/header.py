@@ -1,21 +1,23 @@
-"""The top line: what is watched, how the link fares, what time it is; and what is wrong with it."""
+"""The top line: what is watched and by whom, how the link fares, what it costs, what time it is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from djscope.feed.status import FeedStatus, Link
-from djscope.model.processes import short_name
-from djscope.ui.draw import clean, fit, width_of
+from djscope.feed.status import Link
+from djscope.model.cost import cost
+from djscope.model.processes import ProcessFact
+from djscope.ui.draw import clean, width_of
 from djscope.ui.facts import Facts
-from djscope.ui.format import clock, count, many, per_second
+from djscope.ui.format import clock, count, duration, many, per_second, size
 from djscope.ui.widgets.line import Line, squeeze
 from djscope.ui.widgets.toned import Part
 
 # A process that is off announces itself each 30 s.
 GONE_S = 35
-# A gap stays in the banner this long.
-GAP_SHOWN_S = 15
+# More other viewers than this are counted, not named.
+NAMED = 3
+Piece = tuple[int, Part]
 
 
 class Header(Line):
@@ -26,28 +28,65 @@ class Header(Line):
         self._facts = facts
 
     def pieces(self, width: int) -> Sequence[Part]:
+        time = clock(self._facts.now)
+        room = width - len(time)
+        with self._facts.lock:
+            known = list(self._facts.session.processes.values())
+        left: list[Part] = []
+        for rank, watchers in _watchers(self._facts.status.others):
+            left = squeeze([*self._pieces(known), (rank, (watchers, "")), self._end], room)
+            if any(text.rstrip() == watchers for text, _ in left):
+                break
+        gap = room - sum(width_of(text) for text, _ in left)
+        return [*left, (" " * gap + time, "")]
+
+    @property
+    def _end(self) -> Piece:
+        return (1, _standing(self._facts))
+
+    def _pieces(self, known: Sequence[ProcessFact]) -> list[Piece]:
         facts, status = self._facts, self._facts.status
-        live = status.link is Link.LIVE
-        time = clock(facts.now)
-        with facts.lock:
-            known = list(facts.session.processes.values())
         processes = [p for p in known if p.armed or facts.now - p.seen_at < GONE_S]
         armed = sum(1 for p in processes if p.armed)
         dropped = sum(p.dropped + p.missed_frames for p in processes)
-        left = squeeze(
-            [
-                (0, (f"djscope {'●' if live else '○'} {clean(status.app, 40)}", "active")),
-                (5, (f"{clean(status.label, 60)} {status.round_trip_ms:.1f}ms", "")),
-                (2, (f"{armed} of {many(len(processes), 'process')}", "")),
-                (6, (f"{len(status.others) + 1} watching" if status.others else "", "")),
-                (3, (f"{per_second(facts.events_per_second).removesuffix('/s')} ev/s", "")),
-                (4, (f"drop {count(dropped)}", "warning" if dropped else "")),
-                (1, _standing(facts)),
-            ],
-            width - len(time),
-        )
-        gap = width - len(time) - sum(width_of(text) for text, _ in left)
-        return [*left, (" " * gap + time, "")]
+        live = "●" if status.link is Link.LIVE else "○"
+        speed = per_second(facts.events_per_second).removesuffix("/s")
+        return [
+            (0, (f"djscope {live} {clean(status.app, 40)}", "active")),
+            (8, (f"{clean(status.label, 60)} {status.round_trip_ms:.1f}ms", "")),
+            (2, (f"{armed} of {many(len(processes), 'process')}", "")),
+            (3, (_deep(facts), "warning")),
+            (5, (f"{speed} ev/s", "")),
+            (2 if dropped else 5, (f"drop {count(dropped)}", "warning" if dropped else "")),
+            (7, (_cost(facts, processes), "")),
+        ]
+
+
+def _watchers(others: Sequence[str]) -> list[tuple[int, str]]:
+    """Who else is there, by name where there is room for names, else their number."""
+    names = ", ".join(clean(each, 30) for each in others[:NAMED])
+    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    return [(6, f"with {names}{more}"), (4, f"{len(others) + 1} watching")] if others else [(0, "")]
+
+
+def _deep(facts: Facts) -> str:
+    """What is looked at deeply, and for how much longer."""
+    now = facts.clock()
+    living = [each for each in facts.status.targets if each.until > now]
+    if not living:
+        return ""
+    left = duration((max(each.until for each in living) - now) * 1e6)
+    what = clean(living[0].name.partition("@")[0], 24) if len(living) == 1 else str(len(living))
+    return f"deep {what} {left}"
+
+
+def _cost(facts: Facts, processes: Sequence[ProcessFact]) -> str:
+    """All probes' CPU as a share of one core, what they send, how full the channel is."""
+    now = cost(processes, facts.status)
+    if now.most is None:
+        return ""
+    full = f" {now.held_share:.0%} full" if now.held_share is not None else ""
+    return f"probes {now.cpu_share:.1%} cpu {size(now.bytes_per_s)}/s{full}"
 
 
 def _standing(facts: Facts) -> Part:
@@ -59,39 +98,3 @@ def _standing(facts: Facts) -> Part:
     if link is Link.CONNECTING:
         return "○ CONNECTING", "warning"
     return ("▶ REPLAY", "active") if link is Link.REPLAY else ("▶ LIVE", "good")
-
-
-class Banner(Line):
-    """A line that is there only while something is wrong."""
-
-    DEFAULT_CSS = "Banner { display: none; background: $error-muted; color: $text; }"
-
-    def __init__(self, facts: Facts) -> None:
-        super().__init__()
-        self._facts = facts
-
-    def tick(self) -> None:
-        self.display = bool(self._problem())
-        super().tick()
-
-    def pieces(self, width: int) -> Sequence[Part]:
-        return [(fit(self._problem(), width), "")]
-
-    def _problem(self) -> str:
-        status = self._facts.status
-        if status.link is Link.LOST:
-            return f"✖ {_why(status)} · shown: until {clock(status.since)}"
-        if status.problem:
-            return f"{'○' if status.link is Link.CONNECTING else '▲'} {_why(status)}"
-        with self._facts.lock:
-            gaps, now = list(self._facts.session.gaps), self._facts.now
-        recent = [gap for gap in gaps if now - gap.at < GAP_SHOWN_S]
-        if not recent:
-            return ""
-        last, n = recent[-1], sum(gap.n for gap in recent if gap.what == recent[-1].what)
-        where = f" by {short_name(last.process)}" if last.process else ""
-        return f"▲ gap at {clock(last.at)}: {count(n) + ' ' if n else ''}{last.what}{where}"
-
-
-def _why(status: FeedStatus) -> str:
-    return status.problem or f"{status.label} does not answer"

@@ -44,7 +44,8 @@ class Prose(Toned, ScrollView, inherit_bindings=False, can_focus=True):
         self._wrap()
 
     def _wrap(self) -> None:
-        width = max(self.size.width - 1, LABEL + 10)
+        # Before the first layout, what it will most likely be: else the first paint is narrow.
+        width = max((self.size.width or self.app.size.width) - 1, LABEL + 10)
         self._lines = [line for fact in self._facts for line in _lines(fact, width)]
         size = Size(0, len(self._lines))
         if size != self.virtual_size:

@@ -72,6 +72,12 @@ class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
     def _centre(self) -> None:
         top = self._place.line - self._first + self._head - self.size.height // 2
         self.scroll_to(y=max(top, 0), animate=False, force=True, immediate=True)
+        self.call_after_refresh(self._place_thumb)
+
+    def _place_thumb(self) -> None:
+        """Textual 8 tells a scroll bar of no scrolling that was before it was there."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = self.scroll_y
 
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)

@@ -35,10 +35,10 @@ class StackView(Container):
     .-narrow StackView > SourceView { width: 1fr; height: 1fr; margin-left: 0; }
     """
 
-    def __init__(self, facts: Facts, read: ReadSource) -> None:
+    def __init__(self, facts: Facts, read: ReadSource, *, everything: bool = False) -> None:
         super().__init__()
         self._stack: Stack = ()
-        self._everything = False
+        self._everything = everything
         self.frames = RowList(self._spec(), facts)
         self._source = SourceView(read)
 

@@ -1,0 +1,25 @@
+"""Which processes are on this machine: the same host name, and the pid is still that process."""
+
+from __future__ import annotations
+
+import os
+
+import psutil
+
+from djscope.model.processes import ProcessFact
+
+# A probe starts after its process did; both clocks are this machine's, to the second.
+TOLERANCE_S = 2.0
+
+
+def local(process: ProcessFact) -> psutil.Process | None:
+    """The process, if it is here and not another one under a reused pid."""
+    if process.host != os.uname().nodename or process.pid <= 0:
+        return None
+    try:
+        found = psutil.Process(process.pid)
+        # Containers may share a host name but not its pids: kernel threads have no command.
+        same = found.create_time() <= process.started + TOLERANCE_S and bool(found.cmdline())
+    except psutil.Error:
+        return None
+    return found if same else None

@@ -1,0 +1,96 @@
+"""A viewer that stood still: probes went off meanwhile, then it watches again and says so."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from djscope.feed.embedded import start_embedded
+from tests.real.servers import bare
+from tests.real.terminal import Terminal, viewer
+from tests.real.tools import Levels, environment, wait_for, watching
+
+pytestmark = pytest.mark.real
+AWAY_S = 20
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with start_embedded() as server:
+        yield server.url
+
+
+def press_ctrl_z(terminal: Terminal) -> None:
+    terminal.type("\x1a")
+
+
+def stop_it(terminal: Terminal) -> None:
+    terminal.signal(signal.SIGSTOP)
+
+
+@pytest.mark.parametrize(
+    ("app", "away"), [("suspended", press_ctrl_z), ("stopped", stop_it)], ids=["ctrl-z", "sigstop"]
+)
+def test_it_watches_again_by_itself(
+    redis_url: str, tmp_path: Path, app: str, away: Callable[[Terminal], None]
+) -> None:
+    """After twenty seconds; what it missed stands on the screen; the terminal is left as it was."""
+    env = environment(tmp_path / "run")
+    with (
+        bare(redis_url, app, tmp_path / "run"),
+        Levels(redis_url, app) as levels,
+        viewer("attach", "--redis", redis_url, "--app", app, env=env) as terminal,
+    ):
+        before = terminal.modes
+        wait_for(lambda: levels.all_are("watch", 1), what="arming")
+        terminal.shows("1 of 1 process")
+
+        away(terminal)
+        wait_for(terminal.stopped, what="standing still")
+        left = time.monotonic()
+        wait_for(lambda: levels.all_are("off", 1), 20, "disarming")
+        time.sleep(max(AWAY_S - (time.monotonic() - left), 0))
+        assert levels.all_are("off", 1)
+        terminal.forget()
+        terminal.signal(signal.SIGCONT)
+
+        terminal.shows("this viewer stood still for 2")
+        terminal.shows("probes went off meanwhile")
+        wait_for(lambda: levels.all_are("watch", 1), what="arming again")
+
+        terminal.type("q")
+        assert terminal.end() == 0
+        terminal.shows("1 of 1 processes confirmed off")
+        assert terminal.modes == before
+
+
+def test_who_is_watched_by_another_has_missed_nothing(redis_url: str, tmp_path: Path) -> None:
+    """The channel kept what came meanwhile: no gap is claimed."""
+    env = environment(tmp_path / "run")
+    with (
+        bare(redis_url, "kept", tmp_path / "run"),
+        watching(redis_url, "kept") as other,
+        viewer("attach", "--redis", redis_url, "--app", "kept", env=env) as terminal,
+    ):
+        wait_for(lambda: other.session.watching()[0] == 1, what="arming")
+        wait_for(lambda: other.status.others, what="seeing each other")
+        terminal.shows("1 of 1 process")
+        terminal.signal(signal.SIGSTOP)
+        wait_for(lambda: not other.status.others, what="the lease's end")
+        terminal.forget()
+        terminal.signal(signal.SIGCONT)
+        wait_for(lambda: other.status.others, what="seeing each other again")
+        terminal.type("6")
+        terminal.shows("What watching costs")
+
+        assert "stood still" not in terminal.text
+        assert other.session.watching()[0] == 1
+
+        terminal.type("q")
+        assert terminal.end() == 0
+        terminal.shows("others still watch: ")
+        assert other.session.watching()[0] == 1

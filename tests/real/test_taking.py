@@ -1,0 +1,288 @@
+"""Stacks of real processes: by the probe, by py-spy where it is silent, or a sentence."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from djscope.attach import pyspy
+from djscope.attach.figures import LocalFigures
+from djscope.attach.local import local
+from djscope.attach.pyspy import dump
+from djscope.attach.taking import Taking
+from djscope.errors import NothingSeenError
+from djscope.feed.embedded import start_embedded
+from djscope.model.processes import ProcessFact
+from djscope.model.stacks import PROBE, PY_SPY, Taken
+from djscope.watch import Watch
+from tests.real.servers import bare
+from tests.real.tools import environment, started, wait_for, watching
+
+pytestmark = pytest.mark.real
+HERE = os.uname().nodename
+SLEEPER = """
+import sys, threading, time
+
+def work():
+    time.sleep(600)  # here
+
+threading.Thread(target=work, name="worker", daemon=True).start()
+print("started", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def sleeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """A process without a probe, and its file."""
+    directory = tmp_path_factory.mktemp("sleeper")
+    file = directory / "sleeper.py"
+    file.write_text(SLEEPER)
+    with started(sys.executable, str(file), env=environment(directory / "run")) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        yield process.pid, file
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with start_embedded() as server:
+        yield server.url
+
+
+def watched(watch: Watch) -> ProcessFact:
+    """The one process there, armed."""
+    wait_for(lambda: watch.session.watching()[0] == 1, what="arming")
+    with watch.lock:
+        (process,) = (each for each in watch.session.processes.values() if each.armed)
+    return process
+
+
+def finished(taking: Taking) -> Taking:
+    wait_for(taking.poll, 20, "an answer")
+    return taking
+
+
+def sees_threads(taken: Taken | None) -> bool:
+    return taken is not None and "MainThread" in {thread.name for thread in taken.threads}
+
+
+def test_a_process_with_a_probe_answers_itself(redis_url: str, tmp_path: Path) -> None:
+    """With the texts of its stacks."""
+    with bare(redis_url, "taken", tmp_path) as process, watching(redis_url, "taken") as watch:
+        taking = finished(Taking(watch, watched(watch)))
+
+        assert taking.problem == ""
+        assert taking.taken is not None
+        assert taking.taken.by == PROBE
+        assert taking.taken.process == f"{HERE}/{process.pid}"
+        assert sees_threads(taking.taken)
+        assert all(thread.stack for thread in taking.taken.threads)
+
+
+def test_a_stopped_process_is_looked_at_from_outside(redis_url: str, tmp_path: Path) -> None:
+    """Its probe is silent, py-spy sees it, and that is said; it goes on afterwards."""
+    with bare(redis_url, "stopped", tmp_path) as process, watching(redis_url, "stopped") as watch:
+        fact = watched(watch)
+        os.kill(process.pid, signal.SIGSTOP)
+        try:
+            taking = finished(Taking(watch, fact))
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+
+        assert taking.problem == ""
+        assert taking.taken is not None
+        assert taking.taken.by == f"{PY_SPY}; the process is stopped (SIGSTOP)"
+        assert sees_threads(taking.taken)
+
+        again = finished(Taking(watch, fact))
+
+        assert again.taken is not None
+        assert again.taken.by == PROBE
+
+
+def test_a_remote_process_that_is_silent_is_said_to_be(redis_url: str, tmp_path: Path) -> None:
+    """Nothing here can look into it."""
+    with bare(redis_url, "remote", tmp_path) as process, watching(redis_url, "remote") as watch:
+        fact = watched(watch)
+        fact.host = "another-host"
+        os.kill(process.pid, signal.SIGSTOP)
+        try:
+            taking = finished(Taking(watch, fact))
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+
+    assert taking.taken is None
+    assert taking.problem == (
+        f"the probe of another-host/{process.pid} does not answer,"
+        " and the process is not on this machine (or has ended)"
+    )
+
+
+def test_py_spy_sees_lines_and_tells_ours(sleeper: tuple[int, Path]) -> None:
+    """Innermost first; the interpreter's own files are libraries."""
+    pid, file = sleeper
+    taken = dump(pid, f"{HERE}/{pid}")
+    (worker,) = (thread for thread in taken.threads if thread.name == "worker")
+
+    assert taken.by == PY_SPY
+    assert (worker.stack[0].file, worker.stack[0].function) == (str(file), "work")
+    assert worker.stack[0].app
+    assert not any(place.app for place in worker.stack if place.file.endswith("threading.py"))
+    assert worker.native_id > 0
+
+
+def test_the_thread_that_was_meant_is_marked(sleeper: tuple[int, Path]) -> None:
+    """By where its unit was last seen."""
+    pid, _ = sleeper
+    place = next(t.stack[0] for t in dump(pid, "x").threads if t.name == "worker")
+
+    assert [t.name for t in dump(pid, "x", place).threads if t.own] == ["worker"]
+
+
+def test_a_process_that_has_ended_is_said_to_have() -> None:
+    """Its pid is nobody's any more."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+
+    with pytest.raises(NothingSeenError, match="has ended"):
+        dump(gone.pid, f"{HERE}/{gone.pid}")
+
+
+def test_what_is_no_python_is_one_sentence() -> None:
+    """No traceback of py-spy's."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        try:
+            with pytest.raises(NothingSeenError) as caught:
+                dump(process.pid, f"{HERE}/{process.pid}")
+        finally:
+            process.kill()
+
+    assert len(str(caught.value).splitlines()) == 1
+    assert f"{HERE}/{process.pid}" in str(caught.value)
+    assert "backtrace" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without the right")
+def test_without_the_right_the_remedy_is_named(
+    sleeper: tuple[int, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a user who may not look into others' processes."""
+    pid, _ = sleeper
+    run, nobody = subprocess.run, 65534
+
+    def run_as_nobody(*arguments: Any, **options: Any) -> Any:
+        return run(*arguments, **options, user=nobody, group=nobody, extra_groups=[])
+
+    try:
+        run([pyspy.binary(), "--version"], user=nobody, check=True, capture_output=True)
+    except OSError:
+        pytest.skip("nobody may not execute py-spy where it is installed")
+    monkeypatch.setattr(subprocess, "run", run_as_nobody)
+    monkeypatch.setattr(pyspy, "remedy", lambda: "start djscope with sudo")
+    with pytest.raises(NothingSeenError) as caught:
+        dump(pid, f"{HERE}/{pid}")
+
+    assert str(caught.value) == f"py-spy may not look into {HERE}/{pid}: start djscope with sudo"
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"), [("1", "ptrace_scope=0"), ("0", "the user of that process")]
+)
+def test_the_remedy_fits_the_machine(
+    scope: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Yama's setting, a container, a Mac: each has its own."""
+    (tmp_path / "scope").write_text(f"{scope}\n")
+    monkeypatch.setattr(pyspy, "_YAMA", tmp_path / "scope")
+    monkeypatch.setattr(pyspy.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(pyspy.Path, "exists", lambda path: False)
+    assert words in pyspy.remedy()
+
+    monkeypatch.setattr(pyspy.os, "geteuid", lambda: 0)
+    assert "SYS_PTRACE" in pyspy.remedy()
+
+
+# Figures
+
+
+def fact_of(pid: int, started: float, host: str = HERE) -> ProcessFact:
+    return ProcessFact(f"{host}/{pid}@{int(started)}", host, pid, started, "python")
+
+
+def test_figures_of_a_local_process(sleeper: tuple[int, Path]) -> None:
+    """Memory, threads, descriptors, age; CPU from the second reading on."""
+    pid, _ = sleeper
+    figures, fact = LocalFigures(), fact_of(pid, time.time())
+    try:
+        assert figures.of(fact).rss_bytes is None  # the first time nothing has been read
+
+        wait_for(lambda: figures.of(fact).cpu_share is not None, what="two readings")
+        known = figures.of(fact)
+
+        assert known.threads == 2
+        assert (known.rss_bytes or 0) > 1_000_000
+        assert (known.descriptors or 0) >= 3
+        assert 0 <= (known.cpu_share or 0) < 1
+        assert abs((known.created or 0) - time.time()) < 600
+        assert (figures.own().rss_bytes or 0) > 1_000_000
+    finally:
+        figures.close()
+
+
+def test_others_have_no_figures(sleeper: tuple[int, Path]) -> None:
+    """Another host, a pid that was used before, a process that has gone."""
+    pid, _ = sleeper
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    others = [
+        fact_of(pid, time.time(), "another-host"),
+        fact_of(pid, time.time() - 90_000),
+        fact_of(gone.pid, time.time()),
+        fact_of(0, 0.0),
+    ]
+
+    assert [local(each) for each in others] == [None] * 4
+
+
+def test_a_process_that_goes_leaves_blanks() -> None:
+    """No error, and no figures of whoever has its pid next."""
+    figures = LocalFigures()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        fact = fact_of(process.pid, time.time())
+        try:
+            wait_for(lambda: figures.of(fact).rss_bytes, what="figures")
+            process.kill()
+            process.wait()
+            wait_for(lambda: figures.of(fact).rss_bytes is None, what="blanks")
+        finally:
+            figures.close()
+
+
+def test_nobody_looks_nothing_is_read(sleeper: tuple[int, Path]) -> None:
+    """Not asked, it sleeps; asked often, it reads once a second."""
+    pid, _ = sleeper
+    figures, fact, read = LocalFigures(), fact_of(pid, time.time()), []
+    take = figures._read
+    figures._read = lambda: (read.append(time.monotonic()), take())[1]  # type: ignore[method-assign,func-returns-value]
+    try:
+        began = time.monotonic()
+        while time.monotonic() - began < 2.5:
+            figures.of(fact)
+            time.sleep(0.01)
+
+        assert 1 <= len(read) <= 3
+        assert all(later - sooner >= 0.9 for sooner, later in itertools.pairwise(read))
+
+        wait_for(lambda: time.monotonic() - read[-1] > 2.5, what="rest")
+    finally:
+        figures.close()
