@@ -14,7 +14,7 @@ from djscope.errors import DjscopeError, UsageError
 from djscope.feed.channel import BEGINNING, Channel
 from djscope.feed.delivery import Delivery
 from djscope.feed.leases import RENEW_S, Claim
-from djscope.feed.redis_link import address_of, connect, explain
+from djscope.feed.redis_link import REPLY_S, address_of, connect, explain
 from djscope.feed.shapes import Target
 from djscope.feed.sink import Sink
 from djscope.feed.status import FeedStatus, Link
@@ -51,7 +51,7 @@ class LiveFeed:
         self._offset = 0.0
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="djscope-feed", daemon=True)
-        self._renewed = self._looked = self._asked = self._measured = 0.0
+        self._renewed = self._looked = self._asked = self._measured = self._renewed_at = 0.0
         self.targets: tuple[Target, ...] = ()
         self._bytes = 0
         self._questions: deque[str] = deque(maxlen=NEED_AT_ONCE)
@@ -136,13 +136,20 @@ class LiveFeed:
                 self._channel.seek(now - 1)
             with self.lock:
                 self._sink.out_of_touch()
-                self._sink.gap(now, f"Redis was away for {now - was.since:.1f} s")
+                self._sink.gap(now, self._why_away(now, now - was.since))
         self._claim.renew(self._client)
         if self._channel.last_id == BEGINNING:
             self._channel.seek(now - (HISTORY_S if self._claim.others else 0))
         self._renewed, self._looked = time.monotonic(), 0.0
         self._renewed_at = self.now()
         self.status = replace(was, link=Link.LIVE, problem="", since=now, round_trip_ms=round_trip)
+
+    def _why_away(self, now: float, lost_s: float) -> str:
+        """A read that this process slept through fails when it goes on, as if Redis were away."""
+        passed = now - self._renewed_at
+        if passed - lost_s > LEASE_TTL_MS / 1000 + REPLY_S:
+            return STOOD_STILL.format(passed=passed)
+        return f"Redis was away for {lost_s:.1f} s"
 
     def _lost(self, problem: str) -> None:
         since = self.status.since if self.status.link is Link.LOST else self.now()

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
+from djscope.feed.delivery import Delivery
 from djscope.feed.embedded import start_embedded
 from tests.real.servers import bare
 from tests.real.terminal import Terminal, viewer
@@ -94,3 +96,22 @@ def test_who_is_watched_by_another_has_missed_nothing(redis_url: str, tmp_path: 
         assert terminal.end() == 0
         terminal.shows("others still watch: ")
         assert other.session.watching()[0] == 1
+
+
+def test_a_read_that_was_slept_through_is_no_outage(redis_url: str, tmp_path: Path) -> None:
+    """It may fail on waking, as if Redis had been away: it is said who was."""
+    with bare(redis_url, "slept", tmp_path / "run"), watching(redis_url, "slept") as watch:
+        wait_for(lambda: watch.session.watching()[0] == 1, what="arming")
+        channel = watch.feed._channel
+        read = channel.read
+
+        def slept(block_ms: int) -> list[Delivery]:
+            channel.read = read  # type: ignore[method-assign]
+            watch.feed._renewed_at -= AWAY_S
+            raise redis.TimeoutError("Timeout reading from socket")
+
+        channel.read = slept  # type: ignore[method-assign]
+        wait_for(lambda: watch.session.gaps, what="the gap")
+
+        assert watch.session.gaps[0].what.startswith("this viewer stood still for 2")
+        wait_for(lambda: watch.session.watching()[0] == 1, what="reporting again")
