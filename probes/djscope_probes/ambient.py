@@ -11,6 +11,7 @@ from _thread import get_ident
 from types import FrameType
 
 from djscope_probes.frames import current_frames
+from djscope_probes.guard import Guard
 from djscope_probes.ledger import Ledger
 from djscope_probes.stacks import is_app
 from djscope_probes.units import AmbientUnit, Unit, now_ns
@@ -22,18 +23,23 @@ LONGEST_NS = 60_000_000_000
 class Ambient:
     """One per arm."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, guard: Guard) -> None:
         self._ledger = ledger
+        self._guard = guard
         self._units: dict[int, AmbientUnit] = {}
 
-    def unit(self) -> Unit:
+    def unit(self) -> Unit | None:
         """The calling thread's unit. It is not the context's: a request may begin any time."""
-        unit = self._units.get(get_ident())
-        if unit is None or not unit.open:
-            unit = self._units[get_ident()] = AmbientUnit(name_of(sys._getframe(1)))
-            self._ledger.adopt(unit)
-        unit.last_ns = now_ns()
-        return unit
+        try:
+            unit = self._units.get(get_ident())
+            if unit is None or not unit.open:
+                unit = self._units[get_ident()] = AmbientUnit(name_of(sys._getframe(1)))
+                self._ledger.adopt(unit)
+            unit.last_ns = now_ns()
+            return unit
+        except Exception:
+            self._guard.failed()
+            return None
 
     def sweep(self, now: int) -> None:
         """End what paused, what lasts too long in one piece, and what has no thread any more."""

@@ -40,11 +40,12 @@ class Armament:
 
     def __init__(self) -> None:
         self.ledger = Ledger()
+        self.ledger.abandon = self.disarm
         self.guard = Guard("probe")
         self.level = "off"
         self.defs = Definitions()
         self.governor = Governor(0, 0)
-        self._armed_at = 0.0
+        self._armed_ns = 0
         self._instruments: list[Instrument] = [
             CallersInstrument(),
             QueriesInstrument(),
@@ -71,7 +72,7 @@ class Armament:
 
     def arm(self) -> None:
         """Put the instruments in; adopt what is under way."""
-        self.level, self._armed_at = "watch", time.time()
+        self.level, self._armed_ns = "watch", now_ns()
         self.governor = Governor(now_ns(), self._cost_ns())
         self.ledger.one_in = 1
         self.defs = Definitions()
@@ -84,7 +85,7 @@ class Armament:
         try:
             self._adoption = Adoption(self.ledger)
             self._adoption.adopt()
-            self._ambient = Ambient(self.ledger)
+            self._ambient = Ambient(self.ledger, self.guard)
             book_outside(self._ambient.unit)
             self._concurrency = units_at_once()
         except Exception:
@@ -107,7 +108,11 @@ class Armament:
         book_outside(nowhere)
         self.ledger.deep, self.ledger.deep_all = frozenset(), False
         for instrument in reversed(self._instruments):
-            instrument.patches.restore()
+            while instrument.patches.count:
+                try:
+                    instrument.patches.restore()
+                except Exception:  # the one that failed is out of the registry, the rest is not
+                    instrument.guard.failed()
         self._adoption = self._ambient = None
         self.ledger.clear()
 
@@ -195,7 +200,7 @@ class Armament:
         guards = [self.guard, *(instrument.guard for instrument in self._instruments)]
         event = wire.ProbeReported(
             level=self.level,
-            armed_at=round(self._armed_at, 3),
+            armed_at=round(time.time() - (now_ns() - self._armed_ns) / 1e9, 3),
             units=self.ledger.total,
             running=len(self.ledger.running),
             errors=sum(guard.failures for guard in guards),

@@ -18,6 +18,8 @@ from djscope_probes.wire import (
 )
 
 BLOCK_MS = 30_000
+# Our two clocks have come apart: one was set, or the machine slept.
+CLOCK_JUMP_S = 2.0
 
 
 class Control:
@@ -30,7 +32,7 @@ class Control:
         self._app = process.app
         self._last_id = b"0-0"
         self._refreshes = 0
-        self._offset = 0.0
+        self._offset = self._wall = 0.0
 
     def now(self) -> float:
         """Redis time in seconds, the one clock that all hosts share; ours may jump meanwhile."""
@@ -40,6 +42,7 @@ class Control:
         """Ask Redis what time it is."""
         seconds, micros = self._connection.call("TIME")
         self._offset = int(seconds) + int(micros) / 1e6 - time.monotonic()
+        self._wall = time.time() - time.monotonic()
 
     def refresh(self) -> list[Lease]:
         """Announce the process; take the stream's last id *before* the slots, so no wake is lost.
@@ -47,6 +50,8 @@ class Control:
         Five commands, so that an idle process stays under twelve a minute; the two keys' expiry is
         renewed in turn.
         """
+        if abs(time.time() - time.monotonic() - self._wall) > CLOCK_JUMP_S:
+            self.synchronise()  # the machine slept, which a monotonic clock may not notice
         keys = self._keys
         self._refreshes += 1
         expire = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from djscope_probes.groups import Origin, Shape
 from djscope_probes.sources import digest_of
 from djscope_probes.sqltext import normalise
-from djscope_probes.wire import Relation, StackFrame, definition_id, dumps
+from djscope_probes.wire import DEFS_CAP, Relation, StackFrame, definition_id, dumps
 
 # Values kept to be sent again on request; beyond this they are sent when next used.
 KEPT_BYTES = 2_000_000
@@ -86,6 +86,8 @@ class Definitions:
                 continue
             self._kept += len(text)
             self._sent[key] = text if self._kept < KEPT_BYTES else ""
+        while len(self._sent) > DEFS_CAP:  # the oldest are sent once more when next used
+            self._kept -= len(self._sent.pop(next(iter(self._sent))))
 
     def lost(self) -> None:
         """Redis lost the hash: everything has to be sent again."""
@@ -101,6 +103,7 @@ class Definitions:
 
     def _define(self, prefix: str, text: str) -> str:
         key = definition_id(prefix, text)
-        if key not in self._sent:
+        # Above the cap it is not sent now, and a viewer shows "…" until it is used again.
+        if key not in self._sent and len(self.unsent) < DEFS_CAP:
             self.unsent.setdefault(key, text)
         return key

@@ -11,6 +11,9 @@ from djscope_probes.wire import StackFrame
 
 MAX_PARAMS = 64
 HIST = 40
+# Longer paths are booked as one of this length: who follows a chain of rows would make a path, and
+# a longer one, of each step.
+MAX_STEPS = 12
 
 
 class Step:
@@ -33,13 +36,14 @@ class Step:
 class Origin:
     """Where rows came from: a line, or a path of steps from one."""
 
-    __slots__ = ("children", "kinds", "model", "path", "root", "site", "step")
+    __slots__ = ("children", "kinds", "model", "path", "root", "site", "step", "steps")
 
     def __init__(self, site: StackFrame | None, model: str) -> None:
         self.site = site
         self.model = model
         self.root = self
         self.step: Step | None = None
+        self.steps = 0
         self.path = ""
         self.kinds = ""
         self.children: dict[Step, Origin] = {}
@@ -48,7 +52,10 @@ class Origin:
         """The rows reached from here by one more step."""
         found = self.children.get(step)
         if found is None:
+            if self.steps >= MAX_STEPS:
+                return self
             found = Origin(self.root.site, step.model)
+            found.steps = self.steps + 1
             found.root = self.root
             found.step = step
             found.path = f"{self.path}__{step.name}" if self.path else step.name

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from djscope_probes.frames import current_frames
+
 # The header under which Celery's main process notes when it received a message.
 RECEIVED = "djscope_received"
 
@@ -43,7 +45,8 @@ def kind() -> str:
 def is_prefork_parent() -> bool:
     """This process will fork the ones that work."""
     if is_celery_worker():
-        return True
+        here = _in_celery_child() or (_works_itself() and not _in_main_program())
+        return not here
     if "runserver" in sys.argv and "--noreload" not in sys.argv:
         return os.environ.get("RUN_MAIN") != "true"
     return _in_uwsgi_master() or _in_gunicorn_arbiter()
@@ -66,9 +69,32 @@ def _in_uwsgi_master() -> bool:
     return uwsgi is not None and uwsgi.worker_id() == 0
 
 
+def _in_celery_child() -> bool:
+    """billiard numbers the processes that it forks (billiard/process.py, 4.2)."""
+    process = sys.modules.get("billiard.process")
+    return process is not None and bool(getattr(process.current_process(), "_identity", ()))
+
+
+def _works_itself() -> bool:
+    """A pool without children: Celery loads the one that it was told to use, before Django."""
+    return any(f"celery.concurrency.{pool}" in sys.modules for pool in _POOLS_WITHOUT_CHILDREN)
+
+
+def _in_main_program() -> bool:
+    """Called by what the process was started with, so before its work began."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code.co_name in ("<module>", "_run_module_as_main")
+
+
 def _in_gunicorn_arbiter() -> bool:
+    """Whether any thread says so: who comes late comes from a thread of its own."""
+    return any(map(_is_arbiters, current_frames().values()))
+
+
+def _is_arbiters(frame: FrameType | None) -> bool:
     """Preload sets Django up below `Arbiter.setup`; a worker does so below `spawn_worker`."""
-    frame: FrameType | None = sys._getframe(1)
     arbiter = False
     while frame is not None:
         code = frame.f_code
@@ -81,6 +107,7 @@ def _in_gunicorn_arbiter() -> bool:
 
 
 _UID = "djscope_start"
+_POOLS_WITHOUT_CHILDREN = ("solo", "thread", "gevent", "eventlet")
 # How many tasks a Celery worker's pool runs at once in this very process; None: not a pool's.
 pool_size: int | None = None
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from itertools import count
+from os import getpid
 
 from djscope_probes.units import Unit, enter, leave
 
 # More units than this between two flushes are dropped and counted.
 CAPACITY = 2_000
+# More units under way than this are not begun: a server that never ends its requests, say.
+RUNNING = 10_000
 
 
 class Ledger:
@@ -26,6 +30,9 @@ class Ledger:
         # What somebody wants to see deeply: (kind, name) of units, or all.
         self.deep: frozenset[tuple[str, str]] = frozenset()
         self.deep_all = False
+        # What a forked child does: it has our wrappers, and not the thread that takes out of here.
+        self.abandon: Callable[[], object] = self.clear
+        self._pid = getpid()
         self._ids = count(1)
         self._turns = count(1)
 
@@ -39,6 +46,9 @@ class Ledger:
 
     def adopt(self, unit: Unit) -> None:
         """`unit` was under way already; its thread is known by `units.adopted`."""
+        if len(self.running) >= RUNNING or getpid() != self._pid:
+            self._refuse(unit)
+            return
         unit.id = format(next(self._ids), "x")
         self.named(unit)
         self.running[unit.id] = unit
@@ -70,6 +80,13 @@ class Ledger:
             leave(unit)
         self.running.clear()
         self.ended.clear()
+
+    def _refuse(self, unit: Unit) -> None:
+        unit.open = False
+        if getpid() == self._pid:
+            self.dropped += 1
+        else:
+            self.abandon()
 
     def _settle(self, unit: Unit) -> None:
         if self.running.pop(unit.id, None) is None:

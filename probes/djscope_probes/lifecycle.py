@@ -15,6 +15,10 @@ from djscope_probes.wire import WIRE_VERSION
 _running: Probe | None = None
 _stopped = False
 _waiting = False
+# Two threads that start at once: the second finds the first one's probe. Bounded, as the thread
+# that holds it may not exist any more after a fork.
+_turn = native.lock()
+TURN_S = 1.0
 
 
 class Joined(NamedTuple):
@@ -84,8 +88,19 @@ def _start_in_children(redis_url: str | None, app: str | None) -> None:
 
 
 def _start_here(redis_url: str | None, app: str | None) -> bool:
+    mine = _turn.acquire(True, TURN_S)
+    try:
+        return _start_alone(redis_url, app)
+    finally:
+        if mine:
+            _turn.release()
+
+
+def _start_alone(redis_url: str | None, app: str | None) -> bool:
     """Start in this very process; after a fork the parent's probe does not count."""
     global _running
+    if _running is not None and _running.process.pid != os.getpid():
+        _running._disarm()
     if residence.resident() is not None:
         return _running is not None and _running.process.pid == os.getpid()
     url = redis_url or settings.redis_url()

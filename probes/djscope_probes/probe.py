@@ -37,6 +37,7 @@ class Probe:
         self.process = this_process(app, rules)
         self.keys = Keys(app)
         self.armament = Armament()
+        self.armament.ledger.abandon = self._disarm
         self._find_address = find_address
         self._address: Address | None = None
         # Somebody else's Redis, for as long as they watch.
@@ -55,42 +56,53 @@ class Probe:
         self._dropped = 0
 
     def run(self) -> None:
-        """The thread: connect, serve until the connection breaks, try again later."""
-        tries, address = 0, None
+        """The thread."""
         try:
-            while not self._ending:
-                began = time.monotonic()
-                pause = RETRY_S[min(tries, len(RETRY_S) - 1)]
-                try:
-                    address = self._visited or self._find_address()
-                    if address is None:
-                        self._pause(LOOK_S)
-                        continue
-                    self._serve(address)
-                except (OSError, ReplyError) as error:
-                    pause = pause_after(error, tries)
-                except Exception:
-                    self.armament.guard.failed()
-                self._drop_connection()
-                if self._visited is address:
-                    self._visited = None
-                tries = 0 if time.monotonic() - began > RETRY_S[-1] else tries + 1
-                if not self._ending:
-                    self._pause(pause * random.uniform(0.5, 1.0))  # noqa: S311
+            self._live()
+        except BaseException:
+            pass  # The interpreter is taken down around us: there is nobody to tell.
         finally:
             self._ended.release()
+
+    def _live(self) -> None:
+        """Connect, serve until the connection breaks, try again later."""
+        tries, address = 0, None
+        while not self._ending:
+            began = time.monotonic()
+            pause = RETRY_S[min(tries, len(RETRY_S) - 1)]
+            try:
+                address = self._visited or self._find_address()
+                if address is None:
+                    self._pause(LOOK_S)
+                    continue
+                self._serve(address)
+            except (OSError, ReplyError) as error:
+                pause = pause_after(error, tries)
+            except Exception:
+                self.armament.guard.failed()
+            self._drop_connection()
+            if self._visited is address:
+                self._visited = None
+            tries = 0 if time.monotonic() - began > RETRY_S[-1] else tries + 1
+            if not self._ending:
+                self._pause(pause * random.uniform(0.5, 1.0))  # noqa: S311
 
     def end(self, within: float) -> None:
         """Stop the thread; a flush under way has `within` seconds to finish."""
         self._ending = True
         if self._wake.locked():
             self._wake.release()
-        if not self.armament.armed:
-            self._interrupt()
+        self._hurry()
         if not self._ended.acquire(True, within):
             self._interrupt()
             self._ended.acquire(True, within)
         self._disarm()
+
+    def _hurry(self) -> None:
+        """End a wait under way, and the connection with it: the last flush makes another."""
+        connection = self._connection
+        if connection is not None and connection.waits:
+            connection.interrupt()
 
     def visit(self, url: str) -> str:
         """Serve the viewers at another Redis until their leases end; a sentence why not."""
@@ -112,6 +124,7 @@ class Probe:
         self._wake.acquire(True, seconds)
 
     def _serve(self, address: Address) -> None:
+        self._disarm()
         if self._route is None or self._route.address != address:
             self._route = Route(address)
         connection = self._connection = self._route.connect()
@@ -144,12 +157,21 @@ class Probe:
             connection, control, self.armament, outbox, self.rules, self.process.id, sent
         )
         try:
-            return watching.run(leases, lambda: self._ending)
+            return watching.run(leases, lambda: self._ending, self._farewell)
         finally:
             self._dropped = outbox.dropped
             self._disarm()
             if self.armament.governor.off:
                 self._refused |= {lease.viewer for lease in leases}
+
+    def _farewell(self) -> Connection:
+        """A connection for the last flush: who ended us interrupted the wait on the other."""
+        assert self._address is not None
+        if self._connection is not None:
+            self._connection.close()
+        connection = self._connection = Connection(self._address, EXIT_S)
+        Control(connection, self.keys, self.process).leave()
+        return connection
 
     def _permitted(self, leases: list[Lease]) -> list[Lease]:
         """Those that may watch: the host said so, and the governor had not enough of them."""
@@ -178,6 +200,7 @@ class Probe:
             return  # a forked child has the handler, not the thread
         if self.armament.armed:
             self._ending = True
+            self._hurry()
             self._ended.acquire(True, EXIT_S)
         elif self._connection is not None and self._address is not None:
             self._leave(self._address)
@@ -192,7 +215,10 @@ class Probe:
             pass  # then it goes stale
 
     def _drop_connection(self) -> None:
-        self._disarm()
+        try:
+            self._disarm()
+        except Exception:
+            self.armament.guard.failed()  # once more before the next connection
         connection, self._connection = self._connection, None
         if connection is not None:
             self._sent_before += connection.sent

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from djscope_probes import wire
 from djscope_probes.definitions import Definitions
 from djscope_probes.groups import MAX_PARAMS, Group
@@ -57,7 +59,8 @@ def unit_state(unit: Unit, defs: Definitions, now_id: str) -> wire.Unit:
         revision=unit.revision,
         state="running" if unit.open else "vanished" if unit.vanished else "ended",
         name_id=defs.name(unit.name),
-        started=round(unit.started, 3),
+        # By the clock as it is now, which is what the frame is stamped with: it may have been set.
+        started=round(time.time() - (now_ns() - unit.began_ns) / 1e9, 3),
         wall_us=(end - unit.began_ns) // 1000,
         cpu_us=-1 if unit.cpu_ns < 0 or unit.open else unit.cpu_ns // 1000,
         queries=unit.queries,

@@ -41,6 +41,8 @@ class Connection:
         self._buffer = bytearray()
         self._socket = self._connect(address)
         self.sent = 0
+        # The server was asked to block: nothing is lost if `interrupt` ends that.
+        self.waits = False
         try:
             self._greet(address)
         except BaseException:
@@ -57,7 +59,11 @@ class Connection:
         self._socket.settimeout(self._timeout)
         self._socket.sendall(payload)
         self._socket.settimeout(self._timeout + wait)
-        replies = [self._read() for _ in commands]
+        self.waits = wait > 0
+        try:
+            replies = [self._read() for _ in commands]
+        finally:
+            self.waits = False
         for reply in replies:
             if isinstance(reply, ReplyError) and reply.code in (*ELSEWHERE, *DENIED):
                 raise reply

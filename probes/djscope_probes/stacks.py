@@ -22,8 +22,9 @@ _LIBRARY_DIRS = tuple(
 )
 _LIBRARY_PARTS = ("/site-packages/", "/dist-packages/", "/lib/python3")
 
-_app: dict[int, bool] = {}
-_kept: dict[int, CodeType] = {}
+# A host may compile code all the time: rules, templates.
+MAX_CODES = 8_000
+_app: dict[int, tuple[CodeType, bool]] = {}
 
 
 def is_app_file(filename: str) -> bool:
@@ -35,12 +36,12 @@ def is_app_file(filename: str) -> bool:
 
 def is_app(code: CodeType) -> bool:
     """The same of a code object, remembered."""
-    key = id(code)
-    known = _app.get(key)
+    known = _app.get(id(code))
     if known is None:
-        _kept[key] = code
-        known = _app[key] = is_app_file(code.co_filename)
-    return known
+        if len(_app) >= MAX_CODES:
+            _app.clear()
+        known = _app[id(code)] = (code, is_app_file(code.co_filename))
+    return known[1]
 
 
 def frame_of(code: CodeType, line: int) -> StackFrame:

@@ -36,8 +36,13 @@ class Watching:
         self._sent_before = sent_before
         self._flush_ms = FLUSH_MS
 
-    def run(self, leases: list[Lease], ending: Callable[[], bool]) -> list[Lease]:
-        """Serve `leases` until there are none, `ending`, or the governor has had enough."""
+    def run(
+        self, leases: list[Lease], ending: Callable[[], bool], again: Callable[[], Connection]
+    ) -> list[Lease]:
+        """Serve `leases` until there are none, `ending`, or the governor has had enough.
+
+        `again` connects anew: who ends us interrupts a wait, and the connection with it.
+        """
         armament, control = self._armament, self._control
         who = announcing.watched_by(leases)
         self._pace()
@@ -57,6 +62,12 @@ class Watching:
                     leases = control.leases()
                 who = self._note(leases, who)
             self._flush(replies)
+        except OSError:
+            if not ending():
+                raise
+            self._connection = again()
+            self._flush(replies)
+            leases = []
         finally:
             # What ended since the last flush, or for which there was none: a lost link.
             self._outbox.dropped += armament.ledger.dropped + len(armament.ledger.ended)

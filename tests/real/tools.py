@@ -72,6 +72,12 @@ def djscope(
     )
 
 
+def complaints(stderr: str) -> list[str]:
+    """What a process says on stderr, but for who watches it."""
+    said = stderr.splitlines()
+    return [line for line in said if not line.startswith(("watched by ", "no longer watched"))]
+
+
 @contextmanager
 def started(
     *command: str, env: dict[str, str], cwd: Path | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextvars import ContextVar, Token
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from djscope_probes import landmarks
@@ -22,11 +22,15 @@ MAX_CALLERS = 2_000
 
 
 class Caller:
-    """One awaiting line, with the coroutines above it."""
+    """One awaiting line, with the coroutines above it.
 
-    __slots__ = ("stack",)
+    Holds on to the code object by whose id it is found.
+    """
 
-    def __init__(self, stack: list[StackFrame]) -> None:
+    __slots__ = ("code", "stack")
+
+    def __init__(self, code: CodeType, stack: list[StackFrame]) -> None:
+        self.code = code
         self.stack = stack
 
 
@@ -37,7 +41,7 @@ caller = _caller.get
 def _forget(token: Token[Caller | None]) -> None:
     try:
         _caller.reset(token)
-    except ValueError:
+    except (ValueError, RuntimeError):
         pass  # A coroutine closed by the garbage collector runs its `finally` in another context.
 
 
@@ -87,5 +91,5 @@ class CallersInstrument:
         if found is None:
             if len(self._known) >= MAX_CALLERS:
                 self._known.clear()
-            found = self._known[key] = Caller(stack_from(frame, self._until))
+            found = self._known[key] = Caller(frame.f_code, stack_from(frame, self._until))
         return found

@@ -37,13 +37,17 @@ class Doors:
         patches.wrap(related.ForwardManyToOneDescriptor, "get_object", self._get_object)
 
     def _get_object(self, original: Function, patch: Patch) -> Function:
-        hand = self._hand
+        hand, failed = self._hand, self._guard.failed
 
         def get_object(descriptor: Any, instance: Any) -> Any:
             if not patch.on:
                 return original(descriptor, instance)
-            intent = hand.intent
-            intent.lazy = (descriptor.field, instance)
+            try:
+                intent = hand.intent
+                intent.lazy = (descriptor.field, instance)
+            except Exception:
+                failed()
+                return original(descriptor, instance)
             try:
                 return original(descriptor, instance)
             finally:
@@ -52,13 +56,17 @@ class Doors:
         return get_object
 
     def _prefetch(self, original: Function, patch: Patch) -> Function:
-        hand = self._hand
+        hand, failed = self._hand, self._guard.failed
 
         def prefetch_one_level(instances: Any, prefetcher: Any, lookup: Any, level: int) -> Any:
             if not patch.on or not instances:
                 return original(instances, prefetcher, lookup, level)
-            intent = hand.intent
-            intent.prefetch = (instances[0], lookup.prefetch_through.split("__")[level])
+            try:
+                intent = hand.intent
+                intent.prefetch = (instances[0], lookup.prefetch_through.split("__")[level])
+            except Exception:
+                failed()
+                return original(instances, prefetcher, lookup, level)
             try:
                 return original(instances, prefetcher, lookup, level)
             finally:
@@ -67,13 +75,17 @@ class Doors:
         return prefetch_one_level
 
     def _iterate(self, original: Function, patch: Patch) -> Function:
-        tagged = self._tagged
+        tagged, failed = self._tagged, self._guard.failed
 
         def __iter__(iterable: Any) -> Iterator[Any]:  # noqa: N807
             rows: Iterator[Any] = original(iterable)
             if not patch.on or working() is None:
                 return rows
-            return tagged(rows, Rows(iterable.queryset))
+            try:
+                return tagged(rows, Rows(iterable.queryset))
+            except Exception:
+                failed()
+                return rows
 
         return __iter__
 
@@ -105,7 +117,7 @@ class Doors:
             else:
                 try:
                     row._state.__dict__[TAG] = tag
-                except AttributeError:  # `from_db` may return anything
+                except Exception:  # `from_db` may return anything
                     self._guard.failed()
             yield row
 

@@ -137,16 +137,20 @@ class QueriesInstrument:
         return unit.overflow
 
     def _fetch(self, original: Function, patch: Patch) -> Function:
-        hand = self._provenance.hand
+        hand, failed = self._provenance.hand, self.guard.failed
 
         def cursor_iter(*args: Any, **kwargs: Any) -> Iterator[Any]:
             chunks: Iterator[Any] = original(*args, **kwargs)
-            intent = hand.intent
-            unit, group = working(), intent.group
-            if unit is None or group is None or not patch.on:
+            try:
+                intent = hand.intent
+                unit, group = working(), intent.group
+                if unit is None or group is None or not patch.on:
+                    return chunks
+                intent.group = None
+                return _timed(chunks, unit, group)
+            except Exception:
+                failed()
                 return chunks
-            intent.group = None
-            return _timed(chunks, unit, group)
 
         return cursor_iter
 

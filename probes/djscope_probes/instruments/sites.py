@@ -19,6 +19,7 @@ MAX_TEXTS = 2_000
 MAX_SHAPES_PER_TEXT = 50
 # Texts can be long, with literals in them: all that are remembered together, in characters.
 MAX_CHARS = 2_000_000
+MAX_CODES = 10_000
 _getframe = sys._getframe
 
 
@@ -127,7 +128,7 @@ class Sites:
         awaiting: Caller | None, shape: Shape,
     ) -> None:  # fmt: skip
         self._chars += len(sql)
-        if len(self._seen) >= MAX_TEXTS or self._chars > MAX_CHARS:
+        if len(self._seen) >= MAX_TEXTS or len(self._kept) >= MAX_CODES or self._chars > MAX_CHARS:
             self._seen.clear()
             self._kept.clear()
             self._chars = len(sql)

@@ -7,7 +7,11 @@ RUN_DIR = Path(os.environ["QUIET_DIR"])
 SECRET_KEY = "for tests only"
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "quiet.urls"
-INSTALLED_APPS = ["quiet.state.StateConfig", *os.environ.get("QUIET_APPS", "").split()]
+INSTALLED_APPS = [
+    "quiet.state.StateConfig",
+    "quiet.commands",
+    *os.environ.get("QUIET_APPS", "").split(),
+]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": RUN_DIR / "db.sqlite3"}}
 USE_TZ = True
 LOGGING_CONFIG = None

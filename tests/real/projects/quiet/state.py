@@ -5,10 +5,14 @@ from __future__ import annotations
 import _thread
 import os
 import sys
+from types import FrameType
 from typing import Any
 
 from django.apps import AppConfig
+from django.urls import get_resolver
 from targets import connected, found
+
+from djscope_probes import hosts
 
 _ORIGINALS: dict[str, Any] = {}
 
@@ -21,6 +25,9 @@ class StateConfig(AppConfig):
 
     def ready(self) -> None:
         _ORIGINALS.update(found(load=True))
+        if hosts.command() != "celery":
+            # Else the first request does it, and takes long to have a route.
+            assert get_resolver().url_patterns
 
 
 def state() -> dict[str, Any]:
@@ -35,4 +42,12 @@ def state() -> dict[str, Any]:
         "receivers": sorted(connected()),
         "counted": running.armament.wrapped if running is not None else 0,
         "threads": _thread._count(),
+        "ours": sum(map(is_ours, sys._current_frames().values())),
     }
+
+
+def is_ours(frame: FrameType | None) -> bool:
+    """Whether a thread is the probe's: by the function that it began with."""
+    while frame is not None and frame.f_back is not None:
+        frame = frame.f_back
+    return frame is not None and "/djscope_probes/" in frame.f_code.co_filename

@@ -11,7 +11,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
-from quiet import work
+from quiet import probes
+from quiet import work as tasks
 from quiet.state import state
 
 
@@ -49,14 +50,36 @@ async def wait(request: HttpRequest, name: str) -> HttpResponse:
 
 def order(request: HttpRequest, task: str, name: str) -> HttpResponse:
     """Orders a task by its name in `quiet.work`."""
-    vars(work)[task].delay(name)
+    vars(tasks)[task].delay(name)
     return HttpResponse("ordered")
+
+
+def each(request: HttpRequest, verb: str) -> HttpResponse:
+    """Something to do in each process, see `quiet.probes`."""
+    return JsonResponse(probes.do(verb))
+
+
+def counted(request: HttpRequest) -> HttpResponse:
+    """Told in full, see tests/real/lives.py; `?now` and `?late` for processes that do not last."""
+    if request.GET:
+        probes.await_armed("late" in request.GET)
+    return loop(request)
+
+
+def work(request: HttpRequest) -> HttpResponse:
+    """Load in the background."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("worked")
 
 
 urlpatterns = [
     path("", hello),
     path("state/", show_state),
     path("loop/", loop),
+    path("each/<verb>/", each),
+    path("counted/", counted),
+    path("work/", work),
     path("hang/<name>/", hang),
     path("wait/<name>/", wait),
     path("order/<task>/<name>/", order),

@@ -12,7 +12,7 @@ app.conf.update(
     task_ignore_result=True,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"global_keyprefix": "quiet:"},
+    broker_transport_options={"global_keyprefix": os.environ.get("QUIET_PREFIX", "quiet:")},
 )
 
 
