@@ -17,20 +17,13 @@ def units_at_once() -> int:
     """Asked once per arm, from the probe's thread."""
     if hosts.pool_size is not None:
         return hosts.pool_size
-    if _is_celery_child():
+    if hosts.in_celery_child():
         return 1
     uwsgi: Any = sys.modules.get("uwsgi")
     if uwsgi is not None:
         threads = uwsgi.opt.get("threads") or uwsgi.opt.get(b"threads") or 1
         return int(threads)
     return _of_gunicorn_worker()
-
-
-def _is_celery_child() -> bool:
-    """billiard names the children of a prefork pool (billiard/pool.py, 4.2)."""
-    process: Any = sys.modules.get("billiard.process")
-    current = process.current_process() if process is not None else None
-    return str(getattr(current, "name", "")).startswith("ForkPoolWorker")
 
 
 def _of_gunicorn_worker() -> int:

@@ -45,7 +45,7 @@ def kind() -> str:
 def is_prefork_parent() -> bool:
     """This process will fork the ones that work."""
     if is_celery_worker():
-        here = _in_celery_child() or (_works_itself() and not _in_main_program())
+        here = in_celery_child() or (_works_itself() and not _in_main_program())
         return not here
     if "runserver" in sys.argv and "--noreload" not in sys.argv:
         return os.environ.get("RUN_MAIN") != "true"
@@ -69,7 +69,7 @@ def _in_uwsgi_master() -> bool:
     return uwsgi is not None and uwsgi.worker_id() == 0
 
 
-def _in_celery_child() -> bool:
+def in_celery_child() -> bool:
     """billiard numbers the processes that it forks (billiard/process.py, 4.2)."""
     process = sys.modules.get("billiard.process")
     return process is not None and bool(getattr(process.current_process(), "_identity", ()))

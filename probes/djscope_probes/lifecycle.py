@@ -48,18 +48,26 @@ def join(redis_url: str, app: str | None) -> Joined:
     """
     here = residence.resident()
     if here is None:
-        if settings.disabled():
-            return Joined("refused", why="DJSCOPE_DISABLED is set in that process")
-        if not hosts.has_threads():
-            return Joined("refused", why="uWSGI runs that process without enable-threads")
-        if not _start_here(redis_url, app):
-            return Joined("refused", why="the Redis URL is not one")
-        return Joined("started", app or settings.app())
+        problem = _unfit()
+        if not problem and not _start_here(redis_url, app):
+            problem = "the Redis URL is not one"
+        return Joined("refused" if problem else "started", app or settings.app(), problem)
     if here.wire != WIRE_VERSION:
         why = f"djscope-probes {here.version} runs there, which speaks wire version {here.wire}"
         return Joined("refused", here.app, f"{why}, not {WIRE_VERSION}: use the djscope it is of")
     problem = here.visit(redis_url)
     return Joined("refused" if problem else "visiting", here.app, problem)
+
+
+def _unfit() -> str:
+    """Why no probe can run in this very process; empty where one can."""
+    if settings.disabled():
+        return "DJSCOPE_DISABLED is set in that process"
+    if not hosts.has_threads():
+        return "uWSGI runs that process without enable-threads"
+    if hosts.is_prefork_parent():
+        return "that process only forks the ones that work: join those"
+    return ""
 
 
 def stop() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from _thread import get_ident
@@ -38,7 +39,7 @@ def _threads(frames: Frames, units: list[Unit], defs: Definitions) -> Iterable[T
     for ident, frame in frames.items():
         thread = named.get(ident)
         name = told_thread(str(getattr(thread, "name", "") or "(native thread)"))[:NAME_CHARS]
-        native = getattr(thread, "native_id", None) or 0
+        native = native_id_of(thread)
         stack = defs.stack(stack_from(frame))
         yield ThreadStack("thread", name, stack, at_work.get(ident, ""), native)
 
@@ -51,6 +52,19 @@ def _tasks(frames: Frames, units: list[Unit], defs: Definitions) -> Iterable[Thr
             if stack:  # one that is done, or has not begun, stands nowhere
                 name = told_thread(str(task.get_name()))[:NAME_CHARS]
                 yield ThreadStack("task", name, defs.stack(stack), at_work.get(id(task), ""))
+
+
+def native_id_of(thread: Any) -> int:
+    """The number that the system knows a thread by; 0 where that is unknown.
+
+    The main thread's is the process's own on Linux; in a forked child `threading` still has the
+    parent's (CPython 3.11).
+    """
+    if thread is None:
+        return 0
+    if thread is sys.modules["threading"].main_thread() and sys.platform == "linux":
+        return os.getpid()
+    return thread.native_id or 0
 
 
 def named_threads() -> dict[int, Any]:

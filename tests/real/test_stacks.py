@@ -46,7 +46,9 @@ def test_the_thread_that_hangs_comes_first_with_its_unit(
         wait_for(lambda: any(key[1] == first.unit for key in watch.session.running), what=unit)
         assert all(not each.unit for each in others)
         assert "MainThread" in {each.name for each in answer.threads}
-        assert first.native_id > 0
+        (main,) = (each for each in answer.threads if each.name == "MainThread")
+        (process,) = (p for p in watch.session.processes.values() if p.kind == kind)
+        assert main.native_id == process.pid
         assert answer.left_out == 0
         stacks = [functions(watch, each.stack_id) for each in answer.threads]
         assert not any("take" in names for names in stacks)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from djscope.feed.embedded import start_embedded
+from djscope_probes import lifecycle
 from tests.real.servers import PROJECTS
 from tests.real.tools import client_of, environment, started, wait_for, watching
 
@@ -52,6 +53,17 @@ def test_a_resident_probe_visits_until_the_lease_ends(tmp_path: Path) -> None:
         wait_for(lambda: at_away.zcard(PROCS) == 0, what="leaving")
         with watching(home.url, "visited") as watch:
             wait_for(lambda: watch.session.watching()[0] == 1, what="coming home")
+
+
+def test_a_parent_that_only_forks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread in it would be a danger to each child; the remedy is in the sentence."""
+    monkeypatch.setattr(sys, "argv", ["/venv/bin/celery", "-A", "shop", "worker"])
+
+    answer = lifecycle.join("redis://127.0.0.1:1/0", "shop")
+
+    assert answer.outcome == "refused"
+    assert answer.why == "that process only forks the ones that work: join those"
+    assert lifecycle._running is None
 
 
 def test_a_visit_to_nobody_ends(tmp_path: Path) -> None:
