@@ -155,7 +155,16 @@ def examine_app(client: Redis, app: str) -> Iterator[Check]:
             " another wire version",
             "install the same version of djscope and djscope-probes",
         )
-    yield from examine_lease(client, channel, app, len(found) - len(others))
+    ours = [process for process, _ in found if process.wire == WIRE_VERSION]
+    closed = [process for process in ours if process.max_level == "off"]
+    if closed:
+        yield Check(
+            "fail" if len(closed) == len(ours) else "warn",
+            f"app {app}: {len(closed)} of {len(ours)} processes let nobody watch (MAX_LEVEL off)",
+            "their host decides that: DJSCOPE_MAX_LEVEL=watch, or the DJSCOPE setting",
+        )
+    if len(ours) > len(closed):
+        yield from examine_lease(client, channel, app, len(ours) - len(closed))
 
 
 def examine_lease(client: Redis, channel: Channel, app: str, expected: int) -> Iterator[Check]:

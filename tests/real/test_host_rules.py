@@ -12,7 +12,7 @@ import pytest
 from djscope.feed.embedded import start_embedded
 from tests.real.servers import PROJECTS, Quiet
 from tests.real.test_adoption import let_go
-from tests.real.tools import Levels, environment, started, wait_for, watching
+from tests.real.tools import Levels, client_of, djscope, environment, started, wait_for, watching
 
 pytestmark = pytest.mark.real
 ME = f"{getpass.getuser()}@{socket.gethostname()}"
@@ -51,6 +51,21 @@ def test_a_host_that_forbids_it_is_not_watched(tmp_path: Path) -> None:
         log, level, armed = stderr_of(server.url, tmp_path, DJSCOPE_MAX_LEVEL="off")
 
     assert (log, level, armed) == ([], "off", 0)
+
+
+def test_doctor_says_that_the_host_forbids_it(tmp_path: Path) -> None:
+    """Instead of that a process does not answer."""
+    env = environment(tmp_path, DJSCOPE_MAX_LEVEL="off")
+    with start_embedded() as server, client_of(server.url) as client:
+        env["DJSCOPE_REDIS_URL"] = server.url
+        with started(sys.executable, str(PROJECTS / "bare.py"), "ruled", env=env):
+            wait_for(lambda: client.zcard("{djscope}:ruled:procs"), what="announcement")
+            done = djscope("doctor", "--redis", server.url, directory=tmp_path)
+
+    assert done.returncode == 3
+    assert "fail  app ruled: 1 of 1 processes let nobody watch (MAX_LEVEL off)" in done.stdout
+    assert "DJSCOPE_MAX_LEVEL=watch" in done.stdout
+    assert "answered a lease" not in done.stdout
 
 
 def test_processes_say_how_much_they_can_do_at_once(quiet: Quiet) -> None:
