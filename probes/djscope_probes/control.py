@@ -48,21 +48,20 @@ class Control:
         """Announce the process; take the stream's last id *before* the slots, so no wake is lost.
 
         Five commands, so that an idle process stays under twelve a minute; the two keys' expiry is
-        renewed in turn.
+        set the first time and then renewed in turn.
         """
         if abs(time.time() - time.monotonic() - self._wall) > CLOCK_JUMP_S:
             self.synchronise()  # the machine slept, which a monotonic clock may not notice
         keys = self._keys
         self._refreshes += 1
-        expire = (
-            (keys.procs, 2 * PROCESS_STALE_S) if self._refreshes % 2 else (keys.apps, APPS_STALE_S)
-        )
+        expiries = ((keys.procs, 2 * PROCESS_STALE_S), (keys.apps, APPS_STALE_S))
+        due = expiries if self._refreshes == 1 else expiries[self._refreshes % 2 :][:1]
         last, slots, *_ = self._connection.pipeline(
             ("XREVRANGE", keys.control, "+", "-", "COUNT", 1),
             ("MGET", *keys.leases),
             ("ZADD", keys.procs, f"{self.now():.3f}", self._member),
             ("ZADD", keys.apps, f"{self.now():.3f}", self._app),
-            ("EXPIRE", *expire),
+            *(("EXPIRE", *each) for each in due),
         )
         if isinstance(last, list):
             self._last_id = last[0][0] if last else b"0-0"

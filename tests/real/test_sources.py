@@ -68,7 +68,8 @@ def test_lines_come_from_a_process_that_may_send_them(redis_url: str, tmp_path: 
 
         assert place.digest == source_digest(FILE.read_bytes())
 
-        wait_for(lambda: not elsewhere(place).pending, what="the answer")
+        # Who may be asked is known when processes have announced themselves.
+        wait_for(lambda: elsewhere(place).lines, what="the answer")
         text = elsewhere(place)
 
         assert text.lines[place.line - text.first].endswith("# finding: loop")
