@@ -45,6 +45,9 @@ class Open(Quiet):
 def seen(watch: Watch, project: Quiet) -> Place:
     """The line of the loop, as a stack told it."""
     wait_for(lambda: watch.session.watching()[0] == project.n, 40, "arming")
+    # Frames may come before what the processes say of themselves is read.
+    processes = watch.session.processes
+    wait_for(lambda: all(each.kind for each in list(processes.values())), what="announcements")
     assert get(project.wsgi_url, "/loop/")[0] == 200
 
     def place() -> Place | None:
