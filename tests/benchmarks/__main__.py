@@ -1,0 +1,80 @@
+"""`python -m tests.benchmarks [--callgrind] [VARIANT …]`: what a query costs, beside peers.
+
+Without options: CPU time, processes of all variants in turn, the least of many pages each (other
+load only adds). With `--callgrind`: instructions per query, which no load changes; needs valgrind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+
+from tests.benchmarks.project import PAGE
+from tests.benchmarks.variants import VARIANTS
+
+TURNS = 5
+ROUNDS = 30
+CALLGRIND_ROUNDS = (2, 6)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--callgrind", action="store_true", help="count instructions, not time")
+    parser.add_argument("variants", nargs="*", default=list(VARIANTS), metavar="VARIANT")
+    options = parser.parse_args()
+    names = ["bare", *(name for name in options.variants if name != "bare")]
+    print(f"Python {sys.version.split()[0]}, a page of {PAGE} queries, mean per query")
+    if options.callgrind:
+        table({name: instructions(name) for name in names}, "instructions")
+        return
+    pages: dict[str, list[int]] = {name: [] for name in names}
+    for _ in range(TURNS):
+        for name in names:
+            pages[name] += json.loads(run(name, ROUNDS))
+    least = {name: min(took) / PAGE / 1000 for name, took in pages.items()}
+    table(least, "µs, least")
+    table({n: statistics.median(took) / PAGE / 1000 for n, took in pages.items()}, "µs, median")
+
+
+def table(each: dict[str, float], unit: str) -> None:
+    """One line per variant: what a query costs, and what of that the variant adds."""
+    bare = each["bare"]
+    for name, value in each.items():
+        added = f"{value - bare:+12.1f}  ×{value / bare:.3f}" if name != "bare" else ""
+        print(f"  {name:8} {value:12.1f} {unit}  {added}")
+
+
+def run(name: str, rounds: int, *prefix: str) -> str:
+    command = [*prefix, sys.executable, "-m", "tests.benchmarks.worker", name, str(rounds)]
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    return subprocess.run(
+        command, check=True, env=environment, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
+def instructions(name: str) -> float:
+    """Per query: the difference between runs of more and of fewer pages."""
+    counts = []
+    for rounds in CALLGRIND_ROUNDS:
+        log = subprocess.run(
+            [
+                "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                sys.executable, "-m", "tests.benchmarks.worker", name, str(rounds),
+            ],
+            check=True, env={**os.environ, "PYTHONHASHSEED": "0"},
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        ).stderr  # fmt: skip
+        found = re.search(r"Collected : (\d+)", log)
+        assert found is not None, log
+        counts.append(int(found[1]))
+    few, many = CALLGRIND_ROUNDS
+    return (counts[1] - counts[0]) / (many - few) / PAGE
+
+
+if __name__ == "__main__":
+    main()
