@@ -63,6 +63,8 @@ class Relation(Array):
     path: str
     kind: str
     root: str = ""
+    to: str = ""
+    back: str = ""
 
 
 Definition = str | StackFrame | list[StackFrame] | Relation
@@ -85,6 +87,7 @@ class Group(Array):
     peak: int = 0
     parents: int = 0
     database: str = ""
+    note: str = ""
 
 
 class Operation(Array):

@@ -75,7 +75,9 @@ class Definitions:
         if path is None or step is None:
             return ""
         root = path.root.model if path.root.site is not None else ""
-        relation = Relation(step.owner, step.name, path.path, path.kinds, root)
+        relation = Relation(
+            step.owner, step.name, path.path, path.kinds, root, step.model, step.back
+        )
         return self._define("r", dumps(relation))
 
     def confirmed(self, keys: list[str]) -> None:

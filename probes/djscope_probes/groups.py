@@ -19,18 +19,25 @@ MAX_STEPS = 12
 class Step:
     """One relation, from instances of `owner` through `name` to instances of `model`.
 
-    `kind`: `fk` leads to one row, `reverse` and `prefetch` to many. Holds on to the field it was
-    made of, by whose id it is found.
+    `kind`: `fk` and `one` (a one-to-one's other side) lead to one row, `gfk` (generic) to one of
+    any model, `reverse`, `m2m`, `generic` and `prefetch` to many, `deferred` to a column left out.
+    Holds on to the field it was made of, by whose id it is found.
     """
 
-    __slots__ = ("field", "kind", "model", "name", "owner")
+    __slots__ = ("back", "field", "kind", "model", "name", "number", "owner")
 
-    def __init__(self, field: object, owner: str, name: str, kind: str, model: str) -> None:
+    def __init__(
+        self, field: object, owner: str, name: str, kind: str, model: str, number: int, back: str
+    ) -> None:
         self.field = field
+        # Stands for the step where an object must not: in what the host may pickle.
+        self.number = number
         self.owner = owner
         self.name = name
         self.kind = kind
         self.model = model
+        # What `model` filters by to come back here, where that is known: Exists, bulk loading.
+        self.back = back
 
 
 class Origin:
@@ -67,22 +74,39 @@ class Origin:
 class Evaluation:
     """One run of an origin's queryset, or all lazy loads through one path from such a run."""
 
-    __slots__ = ("children", "loads", "origin", "root", "rows", "tag")
+    __slots__ = ("children", "expansions", "origin", "root", "rows", "tag")
 
     def __init__(self, origin: Origin, tag: int, root: Evaluation | None = None) -> None:
         self.origin = origin
         self.tag = tag
         self.rows = 0
         self.root = root or self
-        # Of a root: lazy loads per path, and the evaluations that stand for them.
-        self.loads: dict[Origin, int] = {}
+        # Of a root: the evaluations that stand for all lazy loads through one path.
         self.children: dict[Origin, Evaluation] = {}
+        self.expansions: dict[Step, Expansion] = {}
+
+
+class Expansion:
+    """Lazy loads from the rows of one evaluation through one step: how many, and as what the last
+    one was booked, which the next one is as a rule.
+    """
+
+    __slots__ = ("group", "loads", "path", "place", "sql", "tag")
+
+    def __init__(self, path: Origin) -> None:
+        self.path = path
+        self.loads = 0
+        # Of the rows that are loaded, 0 until there are any.
+        self.tag = 0
+        self.place: object = None
+        self.sql = ""
+        self.group: Group | None = None
 
 
 class Shape:
     """A SQL text at a site: what a first sight finds out, once per process."""
 
-    __slots__ = ("access", "root", "site", "sql", "stack")
+    __slots__ = ("access", "manager", "root", "site", "sql", "stack")
 
     def __init__(
         self, sql: str, site: StackFrame | None, stack: list[StackFrame], access: str
@@ -92,6 +116,8 @@ class Shape:
         self.stack = stack
         self.access = access
         self.root: Origin | None = None
+        # What a related manager's queryset with this text goes through: the text determines it.
+        self.manager: Step | None = None
 
 
 class Group:
@@ -101,7 +127,8 @@ class Group:
     """
 
     __slots__ = (
-        "database", "dialect", "fetch", "hist", "max", "n", "params", "parents", "path", "peak",
+        "database", "dialect", "fetch", "hist", "max", "n", "note", "params", "parents", "path",
+        "peak",
         "rows", "shape", "total",
     )  # fmt: skip
 
@@ -119,3 +146,5 @@ class Group:
         self.hist = [0] * HIST
         self.peak = 0
         self.parents = 0
+        # `bypassed`: the relation was prefetched; `per_instance`: prefetched for one row at a time.
+        self.note = ""

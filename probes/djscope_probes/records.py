@@ -64,8 +64,8 @@ def unit_state(unit: Unit, defs: Definitions, now_id: str) -> wire.Unit:
         wall_us=(end - unit.began_ns) // 1000,
         cpu_us=-1 if unit.cpu_ns < 0 or unit.open else unit.cpu_ns // 1000,
         queries=unit.queries,
-        sql_us=unit.sql_ns // 1000,
-        fetch_us=unit.fetch_ns // 1000,
+        sql_us=sum(group.total for group in unit.all_groups) // 1000,
+        fetch_us=sum(group.fetch for group in unit.all_groups) // 1000,
         groups=kept,
         other=summed(rest) if rest else None,
         operations=timeline(unit, kept, defs) if exemplary(unit, kept, end) else (),
@@ -125,6 +125,7 @@ def on_wire(group: Group, defs: Definitions) -> wire.Group:
         peak=group.peak,
         parents=group.parents,
         database=group.database,
+        note=group.note,
     )
 
 

@@ -30,8 +30,8 @@ class Unit:
 
     __slots__ = (
         "__weakref__", "adopted", "asyncio_task", "began_ns", "cpu_ns", "deep", "ended_ns",
-        "evaluations", "exact_start", "exception", "fetch_ns", "groups", "id", "name", "open",
-        "operations", "outer", "overflow", "queries", "revision", "site", "skipped", "sql_ns",
+        "evaluations", "exact_start", "exception", "groups", "id", "name", "open",
+        "operations", "outer", "overflow", "revision", "site", "skipped",
         "stack", "started", "thread", "vanished",
     )  # fmt: skip
     kind = ""
@@ -56,9 +56,6 @@ class Unit:
         self.adopted = False
         self.exact_start = True
         self.revision = 0
-        self.queries = 0
-        self.sql_ns = 0
-        self.fetch_ns = 0
         self.groups: dict[tuple[object, object], Group] = {}
         self.overflow: Group | None = None
         self.operations: list[tuple[Group, int, int]] = []
@@ -67,6 +64,15 @@ class Unit:
         self.site: StackFrame | None = None
         self.stack: list[StackFrame] = []
         self.asyncio_task: weakref.ref[Any] | None = None
+
+    @property
+    def all_groups(self) -> list[Group]:
+        """Also the one that the groups above the bound share."""
+        return [*list(self.groups.values()), *([self.overflow] if self.overflow else ())]
+
+    @property
+    def queries(self) -> int:
+        return sum(group.n for group in self.all_groups)
 
     def fail(self, exception: type[BaseException] | None, stack: list[StackFrame]) -> None:
         """Note the type and place of an exception; its message stays where it is."""

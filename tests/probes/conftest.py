@@ -23,7 +23,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "DJSCOPE_DEMO_DIR": str(directory),
         "DJSCOPE_REDIS_URL": "redis://127.0.0.1:1/0",
         "DJSCOPE_DISABLED": "1",
-        "DJANGO_SETTINGS_MODULE": "shop_site.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.probes.settings",
     }
     with pytest.MonkeyPatch.context() as environment:
         # For the settings alone: other tests' servers must not inherit it.

@@ -21,7 +21,7 @@ def test_a_foreign_key_leads_back_to_its_queryset(unit: Unit) -> None:
 
     assert seen.groups() == [(5, "get", "author", 5, 5), (1, "", "", 0, 0)]
     lazy, root = seen.unit.groups
-    assert seen.relation(lazy) == ["Book", "author", "author", "fk", "Book"]
+    assert seen.relation(lazy) == ["Book", "author", "author", "fk", "Book", "Author", ""]
     assert lazy.origin_id == root.site_id
 
 

@@ -1,9 +1,8 @@
-"""Which rows does a query expand? Where Django still knows, it is written down.
+"""Querysets about to ask: for rows of any shape, for a number, on behalf of a prefetch.
 
-Three doors see the instance that a lazy load starts from: `ForwardManyToOneDescriptor.get_object`
-(only called when the relation is not cached), a related manager's queryset (its hints), and
-`prefetch_one_level`. Rows are tagged in `ModelIterable.__iter__`, every row of every queryset: an
-origin that is only noted after a repetition is a wrong one. Checked in Django 4.2 to 6.1.
+Rows are tagged in `ModelIterable.__iter__`, every row of every queryset: an origin that is only
+noted after a repetition is a wrong one. What counts, tests or aggregates says in its hints which
+instance's manager it came from. Checked in Django 4.2 to 6.1.
 """
 
 from __future__ import annotations
@@ -13,9 +12,15 @@ from typing import Any
 
 from djscope_probes import landmarks
 from djscope_probes.instruments.intent import Rows
-from djscope_probes.instruments.provenance import TAG, Parts, Provenance
+from djscope_probes.instruments.provenance import TAG, Provenance
+from djscope_probes.instruments.relations import MARK
 from djscope_probes.patching import Function, Patch, Patches
 from djscope_probes.units import working
+
+_VALUES = (
+    "ValuesIterable", "ValuesListIterable", "NamedValuesListIterable", "FlatValuesListIterable",
+)  # fmt: skip
+_NUMBERS = ("count", "exists", "aggregate", "update", "delete")
 
 
 class Doors:
@@ -29,31 +34,17 @@ class Doors:
     def reach(self, patches: Patches) -> None:
         """Wrap the doors that this process has."""
         query = landmarks.loaded("django.db.models.query")
-        related = landmarks.loaded("django.db.models.fields.related_descriptors")
-        if query is None or related is None:
+        if query is None:
             return
         patches.wrap(query.ModelIterable, "__iter__", self._iterate)
+        patches.wrap(query.RawModelIterable, "__iter__", self._iterate)
         patches.wrap(query, "prefetch_one_level", self._prefetch)
-        patches.wrap(related.ForwardManyToOneDescriptor, "get_object", self._get_object)
-
-    def _get_object(self, original: Function, patch: Patch) -> Function:
-        hand, failed = self._hand, self._guard.failed
-
-        def get_object(descriptor: Any, instance: Any) -> Any:
-            if not patch.on:
-                return original(descriptor, instance)
-            try:
-                intent = hand.intent
-                intent.lazy = (descriptor.field, instance)
-            except Exception:
-                failed()
-                return original(descriptor, instance)
-            try:
-                return original(descriptor, instance)
-            finally:
-                intent.lazy = None
-
-        return get_object
+        for name in _VALUES:
+            patches.wrap(getattr(query, name), "__iter__", self._iterate_values)
+        for name in _NUMBERS:
+            patches.wrap(query.QuerySet, name, self._ask)
+        for manager in generic_managers():
+            patches.wrap(manager, "_apply_rel_filters", self._mark)
 
     def _prefetch(self, original: Function, patch: Patch) -> Function:
         hand, failed = self._hand, self._guard.failed
@@ -63,7 +54,7 @@ class Doors:
                 return original(instances, prefetcher, lookup, level)
             try:
                 intent = hand.intent
-                intent.prefetch = (instances[0], lookup.prefetch_through.split("__")[level])
+                intent.prefetch = (instances, lookup.prefetch_through.split("__")[level])
             except Exception:
                 failed()
                 return original(instances, prefetcher, lookup, level)
@@ -74,14 +65,71 @@ class Doors:
 
         return prefetch_one_level
 
+    def _ask(self, original: Function, patch: Patch) -> Function:
+        hand, failed = self._hand, self._guard.failed
+
+        def ask(queryset: Any, *args: Any, **kwargs: Any) -> Any:
+            intent = None
+            try:
+                if patch.on and (queryset._hints or MARK in queryset.query.__dict__):
+                    intent = hand.intent
+                    intent.rows = Rows(queryset)
+            except Exception:
+                failed()
+            try:
+                return original(queryset, *args, **kwargs)
+            finally:
+                if intent is not None:
+                    intent.rows = None
+
+        return ask
+
+    def _mark(self, original: Function, patch: Patch) -> Function:
+        def _apply_rel_filters(manager: Any, queryset: Any) -> Any:
+            found = original(manager, queryset)
+            if patch.on:
+                try:
+                    self._provenance.mark(found.query, manager)
+                except Exception:
+                    self._guard.failed()
+            return found
+
+        return _apply_rel_filters
+
+    def _iterate_values(self, original: Function, patch: Patch) -> Function:
+        def __iter__(iterable: Any) -> Iterator[Any]:  # noqa: N807
+            rows: Iterator[Any] = original(iterable)
+            try:
+                if not patch.on or working() is None:
+                    return rows
+                return self._announced(rows, Rows(iterable.queryset))
+            except Exception:
+                self._guard.failed()
+                return rows
+
+        return __iter__
+
+    def _announced(self, rows: Iterator[Any], pending: Rows) -> Iterator[Any]:
+        """Pass rows through; the query that the first one needs knows whose they are."""
+        intent = self._hand.intent
+        intent.rows = pending
+        try:
+            first = next(rows, self)
+        finally:
+            intent.rows = None
+        pending.queryset = None
+        if first is not self:
+            yield first
+            yield from rows
+
     def _iterate(self, original: Function, patch: Patch) -> Function:
-        tagged, failed = self._tagged, self._guard.failed
+        tagged, hand, failed = self._tagged, self._hand, self._guard.failed
 
         def __iter__(iterable: Any) -> Iterator[Any]:  # noqa: N807
             rows: Iterator[Any] = original(iterable)
-            if not patch.on or working() is None:
-                return rows
             try:
+                if not patch.on or hand.intent.direct or working() is None:
+                    return rows
                 return tagged(rows, Rows(iterable.queryset))
             except Exception:
                 failed()
@@ -107,13 +155,13 @@ class Doors:
             return
         tag = evaluation.tag
         joined = self._provenance.parts(first, evaluation)
-        self._tag(first, tag, joined)
+        self._provenance.tag(first, tag, joined)
         evaluation.rows = 1
         yield first
         del first
         for evaluation.rows, row in enumerate(rows, 2):
             if joined:
-                self._tag(row, tag, joined)
+                self._provenance.tag(row, tag, joined)
             else:
                 try:
                     row._state.__dict__[TAG] = tag
@@ -121,12 +169,15 @@ class Doors:
                     self._guard.failed()
             yield row
 
-    def _tag(self, row: Any, tag: int, joined: Parts) -> None:
-        try:
-            row._state.__dict__[TAG] = tag
-            for name, (inner_tag, inner) in joined.items():
-                part = row._state.fields_cache.get(name)
-                if part is not None:
-                    self._tag(part, inner_tag, inner)
-        except Exception:
-            self._guard.failed()
+
+def generic_managers() -> Iterator[Any]:
+    """The manager classes of generic relations, which leave no hint on their querysets."""
+    apps = landmarks.loaded("django.apps")
+    fields = landmarks.loaded("django.contrib.contenttypes.fields")
+    if apps is None or fields is None or not apps.apps.models_ready:
+        return
+    for model in apps.apps.get_models():
+        for field in model._meta.private_fields:
+            descriptor = vars(model).get(field.name)
+            if isinstance(descriptor, fields.ReverseGenericManyToOneDescriptor):
+                yield descriptor.related_manager_cls

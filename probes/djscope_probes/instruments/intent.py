@@ -5,7 +5,17 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from djscope_probes.groups import Evaluation, Group
+from djscope_probes.groups import Evaluation, Group, Step
+
+
+class Place:
+    """A line of the application where a foreign key is touched: its queries have one shape."""
+
+    __slots__ = ("near", "step")
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.near = False
 
 
 class Rows:
@@ -21,15 +31,20 @@ class Rows:
 class Intent:
     """Set around one call, emptied by its first query: what that asks in turn is not meant.
 
-    `lazy` is a foreign key field and the instance it is loaded for; `prefetch` the first instance
-    and the name it is prefetched under. `group` is the last query's, for the rows it fetches.
+    `lazy` is the step that an attribute access takes, and the instance it starts from; `place`
+    where a foreign key is touched. `direct`: the one row is tagged by who asked for it, with `tag`.
+    `prefetch` is the instances that a prefetch is for, and its name. `group` is the last query's,
+    for the rows it fetches.
     """
 
-    __slots__ = ("group", "lazy", "prefetch", "rows")
+    __slots__ = ("direct", "group", "lazy", "place", "prefetch", "rows", "tag")
 
     def __init__(self) -> None:
         self.rows: Rows | None = None
-        self.lazy: tuple[Any, Any] | None = None
+        self.lazy: tuple[Step, Any] | None = None
+        self.place: Place | None = None
+        self.direct = False
+        self.tag = 0
         self.prefetch: tuple[Any, str] | None = None
         self.group: Group | None = None
 

@@ -20,12 +20,13 @@ from djscope_probes.dialects import dialect_of
 from djscope_probes.groups import HIST, MAX_PARAMS, Group, Shape
 from djscope_probes.guard import Guard
 from djscope_probes.instruments.doors import Doors
-from djscope_probes.instruments.provenance import Provenance
+from djscope_probes.instruments.lazies import Lazies
+from djscope_probes.instruments.provenance import TAG, Provenance
 from djscope_probes.instruments.sites import Sites
 from djscope_probes.instruments.texts import LONG, Texts
 from djscope_probes.ledger import Ledger
 from djscope_probes.patching import Function, Patch, Patches
-from djscope_probes.units import MAX_GROUPS, Unit, now_ns, working
+from djscope_probes.units import CURRENT, MAX_GROUPS, Unit, now_ns, working
 from djscope_probes.wire import OPERATIONS_PER_UNIT
 
 # Only these hash by value, cheaply, and without code of the application.
@@ -48,6 +49,7 @@ class QueriesInstrument:
         self._texts = Texts()
         self._provenance = Provenance(self.guard)
         self._doors = Doors(self._provenance)
+        self._lazies = Lazies(self._provenance)
         self._sites = Sites()
         self._ledger = Ledger()
         self._turns = count()
@@ -56,6 +58,7 @@ class QueriesInstrument:
     def arm(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._provenance.renew()
+        self._lazies.renew()
         self._sites = Sites()
         self._dialects = {}
         self._texts = Texts()
@@ -66,6 +69,7 @@ class QueriesInstrument:
             return
         self._sites.know(landmarks.access(), landmarks.boundaries())
         self._doors.reach(self.patches)
+        self._lazies.reach(self.patches)
         if landmarks.loaded("django.db.models") is not None:
             # The one module not looked up: backends load it at the first query.
             compiler = importlib.import_module("django.db.models.sql.compiler")
@@ -73,56 +77,91 @@ class QueriesInstrument:
         self.patches.wrap(utils.CursorWrapper, "_execute_with_wrappers", self._execute)
 
     def _execute(self, original: Function, patch: Patch) -> Function:
-        record, failed = self._record, self.guard.failed
+        book, failed, turns = self._book, self.guard.failed, self._turns
 
         def _execute_with_wrappers(
             cursor: Any, sql: Any, params: Any, many: bool, executor: Any
         ) -> Any:
-            unit = working() if patch.on else None
-            if unit is None:
-                return original(cursor, sql, params, many, executor)
+            unit = CURRENT.get() if patch.on else None
+            if unit is None or not unit.open:
+                unit = working() if patch.on else None
+                if unit is None:
+                    return original(cursor, sql, params, many, executor)
             began = now_ns()
             try:
                 return original(cursor, sql, params, many, executor)
             finally:
                 took = now_ns() - began
                 try:
-                    record(unit, cursor.db, sql, params, many, began, took)
-                    if not next(self._turns) & SAMPLE:
+                    book(unit, cursor, sql, params, many, began, took)
+                    if not next(turns) & SAMPLE:
                         self._ledger.hooks_ns += (now_ns() - began - took) * (SAMPLE + 1)
                 except Exception:
                     failed()
 
         return _execute_with_wrappers
 
-    def _record(
-        self, unit: Unit, connection: Any, sql: Any, params: Any, many: bool, began: int, took: int
+    def _book(
+        self, unit: Unit, cursor: Any, sql: Any, params: Any, many: bool, began: int, took: int
     ) -> None:
+        intent = self._provenance.hand.intent
+        place, expansion = intent.place, None
+        if place is not None and intent.lazy is not None:
+            # A foreign key touched where the previous one of the same rows was: as that one.
+            start = unit.evaluations.get(intent.lazy[1]._state.__dict__.get(TAG, 0))
+            expansion = start.expansions.get(place.step) if start is not None else None
+        if (
+            expansion is not None
+            and expansion.place is place
+            and expansion.sql == sql
+            and start is not None
+            and expansion.group is not None
+        ):
+            intent.lazy, intent.tag = None, expansion.tag
+            group = expansion.group
+            expansion.loads += 1
+            if expansion.loads > group.peak:
+                group.peak, group.parents = expansion.loads, start.root.rows
+        else:
+            group = self._sighted(unit, cursor, sql)
+        group.n += 1
+        group.total += took
+        if took > group.max:
+            group.max = took
+        bucket = (took // 1000).bit_length()
+        group.hist[bucket if bucket < HIST else HIST - 1] += 1
+        if group.params is not None and len(group.params) < MAX_PARAMS:
+            _note_params(group, params, many)
+        if len(unit.operations) < OPERATIONS_PER_UNIT:
+            unit.operations.append((group, began, took))
+        if intent.direct:
+            group.rows += 1  # the one that an attribute wants; fetching it is not worth a clock
+        else:
+            intent.group = group
+
+    def _sighted(self, unit: Unit, cursor: Any, sql: Any) -> Group:
+        """The group of a query that is not simply the next of its kind."""
+        intent = self._provenance.hand.intent
+        place = intent.place
         text = sql if type(sql) is str else f"({type(sql).__name__})"
-        unit.queries += 1
-        unit.sql_ns += took
         if len(text) > LONG:
             text = self._texts.short(text)
         elif text.startswith(_TRANSACTION):
             text = text.partition(" ")[0]
-        shape = self._sites.deep_shape(text, 1) if unit.deep else self._sites.shape(text, 1)
-        path, start = self._provenance.path_of(unit, shape)
-        group = unit.groups.get((shape, path)) or self._new_group(unit, shape, path, connection)
-        group.n += 1
-        group.total += took
-        group.max = max(group.max, took)
-        bucket = (took // 1000).bit_length()
-        group.hist[bucket if bucket < HIST else HIST - 1] += 1
-        if start is not None and path is not None:
-            root = start.root
-            loads = root.loads[path] = root.loads.get(path, 0) + 1
-            if loads > group.peak:
-                group.peak, group.parents = loads, root.rows
-        if group.params is not None:
-            _note_params(group, params, many)
-        if len(unit.operations) < OPERATIONS_PER_UNIT:
-            unit.operations.append((group, began, took))
-        self._provenance.hand.intent.group = group
+        shape = self._sites.deep_shape(text, 2) if unit.deep else self._sites.shape(text, 2)
+        expansion, start, note = self._provenance.expansion(unit, shape)
+        path = expansion.path if expansion is not None else None
+        group = unit.groups.get((shape, path))
+        if group is None:
+            group = self._new_group(unit, shape, path, cursor.db)
+            group.note = note
+        if expansion is not None and start is not None:
+            expansion.loads += 1
+            if expansion.loads > group.peak:
+                group.peak, group.parents = expansion.loads, start.root.rows
+            if place is not None and place.near and not unit.deep:
+                expansion.place, expansion.sql, expansion.group = place, text, group
+        return group
 
     def _new_group(self, unit: Unit, shape: Shape, path: Any, connection: Any) -> Group:
         if len(unit.groups) < MAX_GROUPS:
@@ -139,15 +178,15 @@ class QueriesInstrument:
     def _fetch(self, original: Function, patch: Patch) -> Function:
         hand, failed = self._provenance.hand, self.guard.failed
 
-        def cursor_iter(*args: Any, **kwargs: Any) -> Iterator[Any]:
-            chunks: Iterator[Any] = original(*args, **kwargs)
+        def cursor_iter(cursor: Any, sentinel: Any, col_count: Any, itersize: Any) -> Iterator[Any]:
+            chunks: Iterator[Any] = original(cursor, sentinel, col_count, itersize)
             try:
                 intent = hand.intent
-                unit, group = working(), intent.group
-                if unit is None or group is None or not patch.on:
+                group = intent.group
+                if group is None or not patch.on:
                     return chunks
                 intent.group = None
-                return _timed(chunks, unit, group)
+                return _timed(chunks, group)
             except Exception:
                 failed()
                 return chunks
@@ -155,7 +194,7 @@ class QueriesInstrument:
         return cursor_iter
 
 
-def _timed(chunks: Any, unit: Unit, group: Group) -> Iterator[Any]:
+def _timed(chunks: Any, group: Group) -> Iterator[Any]:
     """Pass rows through, adding the time spent waiting for them and their number."""
     try:
         while True:
@@ -163,7 +202,6 @@ def _timed(chunks: Any, unit: Unit, group: Group) -> Iterator[Any]:
             chunk = next(chunks, None)
             took = now_ns() - began
             group.fetch += took
-            unit.fetch_ns += took
             if chunk is None:
                 return
             group.rows += len(chunk)
@@ -175,7 +213,7 @@ def _timed(chunks: Any, unit: Unit, group: Group) -> Iterator[Any]:
 def _note_params(group: Group, params: Any, many: bool) -> None:
     """Count distinct parameter sets up to a bound; give up on what may run code of the host."""
     known = group.params
-    if known is None or len(known) >= MAX_PARAMS:
+    if known is None:
         return
     if params is None:
         known.add(0)

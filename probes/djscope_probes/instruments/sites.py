@@ -13,7 +13,6 @@ from typing import NamedTuple
 from djscope_probes.groups import Shape
 from djscope_probes.instruments.callers import Caller, caller
 from djscope_probes.stacks import is_app, site_of, stack_from
-from djscope_probes.wire import StackFrame
 
 MAX_TEXTS = 2_000
 MAX_SHAPES_PER_TEXT = 50
@@ -43,7 +42,8 @@ class Sites:
         self._seen: dict[str, tuple[Sight, ...]] = {}
         self._chars = 0
         self._kept: list[CodeType] = []
-        self._deep: dict[tuple[str, tuple[StackFrame, ...]], Shape] = {}
+        self._deep: dict[tuple[object, ...], Shape] = {}
+        self._kept_deep: list[CodeType] = []
 
     def know(self, access: dict[int, str], boundaries: frozenset[int]) -> None:
         """Code objects by which frames are recognised, see `landmarks`."""
@@ -70,17 +70,27 @@ class Sites:
 
     def deep_shape(self, sql: str, above: int) -> Shape:
         """The same, told apart by the whole stack: one helper called from two places is two."""
-        start = _getframe(above + 1).f_back
+        start = frame = _getframe(above + 1).f_back
+        key: list[object] = [sql, caller()]
+        while frame is not None and id(frame.f_code) not in self._boundaries:
+            key += (id(frame.f_code), frame.f_lineno)
+            frame = frame.f_back
+        shape = self._deep.get(tuple(key))
+        return shape or self._deep_sight(sql, start, tuple(key))
+
+    def _deep_sight(self, sql: str, start: FrameType | None, key: tuple[object, ...]) -> Shape:
         stack = stack_from(start, self._boundaries)
         awaiting = caller()
         if awaiting is not None and not any(frame.app for frame in stack):
             stack = [*stack, *awaiting.stack]
-        key = (sql, tuple(stack))
-        shape = self._deep.get(key)
-        if shape is None:
-            if len(self._deep) >= MAX_TEXTS:
-                self._deep.clear()
-            shape = self._deep[key] = Shape(sql, site_of(stack), stack, self._asked(start))
+        if len(self._deep) >= MAX_TEXTS:
+            self._deep.clear()
+            self._kept_deep.clear()
+        frame = start
+        while frame is not None:
+            self._kept_deep.append(frame.f_code)
+            frame = frame.f_back
+        shape = self._deep[key] = Shape(sql, site_of(stack), stack, self._asked(start))
         return shape
 
     def _asked(self, frame: FrameType | None) -> str:

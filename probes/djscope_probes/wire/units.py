@@ -20,13 +20,19 @@ class StackFrame(NamedTuple):
 
 
 class Relation(NamedTuple):
-    """What a lazy load went through: `path` counts from the rows of the origin queryset."""
+    """What a lazy load went through: `path` counts from the rows of the origin queryset.
+
+    `kind` has one of `djscope_probes.groups.Step`'s for each step of it. `to` is the model it leads
+    to, `back` what that filters by to come back.
+    """
 
     model: str
     name: str
     path: str
     kind: str
     root: str = ""
+    to: str = ""
+    back: str = ""
 
 
 class Group(NamedTuple):
@@ -35,6 +41,8 @@ class Group(NamedTuple):
     `hist` is sparse: pairs of (bit length of the microseconds, count). `params` counts distinct
     parameter sets up to a bound, -1 when they could not be compared. `peak` is the most lazy loads
     that rows of *one* evaluation of the origin queryset caused, `parents` how many rows that had.
+    `note`: `bypassed` (the relation was prefetched already), `per_instance` (prefetched for one
+    row at a time).
     """
 
     sql_id: str
@@ -53,6 +61,7 @@ class Group(NamedTuple):
     peak: int = 0
     parents: int = 0
     database: str = ""
+    note: str = ""
 
 
 class Operation(NamedTuple):
