@@ -38,6 +38,8 @@ class Relation:
     path: str
     kind: str
     root: str
+    to: str = ""
+    back: str = ""
 
     @property
     def label(self) -> str:
@@ -96,7 +98,9 @@ def fact_of(value: shapes.Definition) -> Value:
     if isinstance(value, shapes.StackFrame):
         return place_of(value)
     if isinstance(value, shapes.Relation):
-        return Relation(value.model, value.name, value.path, value.kind, value.root)
+        return Relation(
+            value.model, value.name, value.path, value.kind, value.root, value.to, value.back
+        )
     return tuple(place_of(frame) for frame in value)
 
 

@@ -31,6 +31,7 @@ class QueryStat:
     origin_id: str
     stack_id: str = ""
     database: str = ""
+    note: str = ""
     units: int = 0
     n: int = 0
     total_us: int = 0
@@ -84,6 +85,7 @@ class QueryStat:
             self.units += 1
         self.max_us = max(self.max_us, group.max_us)
         self.stack_id, self.database = group.stack_id or self.stack_id, group.database
+        self.note = group.note
         self.first_at = self.first_at or fact.seen_at
         self.last_at = fact.seen_at
         remember(self.processes, fact.process)

@@ -28,7 +28,8 @@ def find(session: Session, now: float) -> list[Finding]:
 
 
 def of_queries(session: Session, now: float) -> Iterable[Finding]:  # noqa: ARG001  (a rule's form)
-    return queries.verdicts(list(session.queries.stats.values()), session.definitions)
+    fetching = frozenset(p.id for p in session.processes.values() if has_fetch_modes(p.django))
+    return queries.verdicts(list(session.queries.stats.values()), session.definitions, fetching)
 
 
 def of_requests(session: Session, now: float) -> Iterable[Finding]:
@@ -62,3 +63,9 @@ def told(session: Session, kind: str) -> tuple[list[RouteStat], list[UnitFact]]:
         if fact.kind == kind and complete(fact.unit.name_id, fact.unit.now_id)
     ]
     return routes, running
+
+
+def has_fetch_modes(django: str) -> bool:
+    """Django 6.1 and later."""
+    numbers = [int(part) for part in django.split(".")[:2] if part.isdecimal()]
+    return numbers >= [6, 1]

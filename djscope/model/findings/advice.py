@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from djscope.model.definitions import Place, Relation
 from djscope.model.finding import Advice
 
 KEEP_RESULT = Advice(
@@ -29,13 +28,3 @@ _LOOP = Advice("one query for all of them instead of one each", ".filter(…__in
 def for_loop(access: str) -> Advice:
     """By how the application asked."""
     return _LOOPS.get(access, _LOOP)
-
-
-def for_relation(relation: Relation, origin: Place) -> Advice:
-    """`select_related` where every step of the path leads to one row, else `prefetch_related`."""
-    steps = set(relation.kind.split("."))
-    verb = "select_related" if steps == {"fk"} else "prefetch_related"
-    return Advice(
-        f"add it to the {relation.root or relation.model} queryset evaluated at {origin.short}",
-        f'.{verb}("{relation.path}")',
-    )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from djscope.model.definitions import Definitions, Place, Relation
+from djscope.model.definitions import Definitions, Place
 from djscope.model.finding import Certainty, Finding, Severity
-from djscope.model.findings import advice
+from djscope.model.findings import advice, relations
 from djscope.model.queries import QueryStat
 from djscope.model.wording import amount, milliseconds, unit_name, unit_word
 
-# Lazy loads through one relation from one evaluation of a queryset, in the median unit.
-RELATION_LOADS = 3
 # Queries of one line in the median unit, when no relation explains them.
 LOOP_QUERIES = 5
 # Queries that fetch that many rows each work through a table in batches.
@@ -27,25 +25,35 @@ NO_LOOP = frozenset({"prefetch", "iterator", "bulk_create", "bulk_update", "in_b
 TRANSACTION = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 
 
-def verdicts(stats: list[QueryStat], defs: Definitions) -> Iterator[Finding]:
-    """At most one verdict on repetition and one on slowness for each statistic."""
+def verdicts(
+    stats: list[QueryStat], defs: Definitions, fetching: frozenset[str]
+) -> Iterator[Finding]:
+    """At most one verdict on repetition and one on slowness for each statistic.
+
+    `fetching`: the processes whose Django has fetch modes (6.1 on).
+    """
+    # Rows that an iterator hands on are gone before their peers are there.
+    streamed = {stat.site_id for stat in stats if stat.access == "iterator"}
     for stat in stats:
         if not defs.complete(
             stat.name_id, stat.sql_id, stat.site_id, stat.relation_id, stat.origin_id
         ):
             continue
-        repeated = repetition(stat, defs)
+        peers = bool(fetching & stat.processes) and stat.origin_id not in streamed
+        repeated = repetition(stat, defs, peers)
         if repeated is not None:
             yield repeated
         if is_slow(stat):
             yield slow(stat, defs)
 
 
-def repetition(stat: QueryStat, defs: Definitions) -> Finding | None:
+def repetition(stat: QueryStat, defs: Definitions, peers: bool) -> Finding | None:
     """N+1, else duplicates, else a loop: the most telling explanation."""
     relation = defs.relation(stat.relation_id)
-    if relation is not None and is_n_plus_one(stat):
-        return n_plus_one(stat, defs, relation)
+    if relation is not None and relations.expands(stat):
+        finding = base(relations.KINDS[stat.note], stat, defs, Certainty.CERTAIN)
+        relations.explain(finding, stat, defs, relation, peers)
+        return finding
     if is_no_loop(stat, defs):
         return None
     per_unit, distinct = stat.median_per_unit(), stat.median_distinct()
@@ -68,11 +76,6 @@ def is_no_loop(stat: QueryStat, defs: Definitions) -> bool:
     return stat.access in NO_LOOP or defs.text(stat.sql_id).startswith(TRANSACTION)
 
 
-def is_n_plus_one(stat: QueryStat) -> bool:
-    """Rows of one queryset, several of them, caused loads of their own, one by one."""
-    return stat.median_peak() >= RELATION_LOADS and stat.parents > 1 and bool(stat.origin_id)
-
-
 def is_slow(stat: QueryStat) -> bool:
     """Slow as a rule, not once: the median, or enough samples for a p95."""
     if typical_us(stat) >= SLOW_US:
@@ -87,22 +90,6 @@ def typical_us(stat: QueryStat) -> int:
     fetch_us = stat.fetch_us // max(stat.n, 1)
     median_us, mean_us = stat.quantile_us(0.5), stat.total_us // max(stat.n, 1)
     return fetch_us + (median_us if stat.n >= SAMPLES else min(median_us, mean_us))
-
-
-def n_plus_one(stat: QueryStat, defs: Definitions, relation: Relation) -> Finding:
-    origin = defs.place(stat.origin_id)
-    finding = base("n_plus_one", stat, defs, Certainty.CERTAIN)
-    finding.title = (
-        f"{relation.label}: {amount(stat.median_per_unit())} queries per"
-        f" {unit_word(stat.unit_kind)} (p50 of {amount(stat.units)}),"
-        f" rows loaded at {origin.short}"
-    )
-    finding.origin = origin
-    finding.model, finding.relation, finding.path = relation.model, relation.label, relation.path
-    finding.advice = [advice.for_relation(relation, origin)]
-    finding.evidence["lazy_loads_per_queryset"] = stat.median_peak()
-    finding.evidence["rows_of_the_queryset"] = stat.parents
-    return finding
 
 
 def duplicate(stat: QueryStat, defs: Definitions) -> Finding:

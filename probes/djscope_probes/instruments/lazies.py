@@ -122,10 +122,10 @@ class Lazies:
         return refresh_from_db
 
     def _deferred_step(self, instance: Any, kwargs: Any, frame: FrameType) -> Step | None:
-        fields = kwargs.get("fields")
-        if not fields or called_by(self._deferred, frame) is None:
-            return None
         try:
+            fields = kwargs.get("fields")
+            if not fields or called_by(self._deferred, frame) is None:
+                return None
             return self._provenance.relations.named(
                 type(instance), str(fields[0]), "deferred", None
             )
@@ -135,8 +135,7 @@ class Lazies:
 
     def _generic_object(self, original: Function, patch: Patch) -> Function:
         def get_object_for_this_type(content_type: Any, *args: Any, **kwargs: Any) -> Any:
-            frame = called_by(self._generic, _getframe(1)) if patch.on else None
-            lazy = self._generic_step(frame) if frame is not None else None
+            lazy = self._generic_step(_getframe(1)) if patch.on else None
             if lazy is None:
                 return original(content_type, *args, **kwargs)
             try:
@@ -152,9 +151,12 @@ class Lazies:
 
         return get_object_for_this_type
 
-    def _generic_step(self, frame: FrameType) -> tuple[Step, Any] | None:
+    def _generic_step(self, caller: FrameType) -> tuple[Step, Any] | None:
         """The descriptor (or its field) and the instance are its `__get__`'s locals."""
         try:
+            frame = called_by(self._generic, caller)
+            if frame is None:
+                return None
             local = frame.f_locals
             instance, descriptor = local["instance"], local["self"]
             field = getattr(descriptor, "field", descriptor)

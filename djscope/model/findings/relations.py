@@ -1,0 +1,44 @@
+"""Verdicts on relations: n_plus_one, per_instance_prefetch, prefetch_bypassed."""
+
+from __future__ import annotations
+
+from djscope.model.definitions import Definitions, Relation
+from djscope.model.finding import Finding
+from djscope.model.findings.remedies import for_relation
+from djscope.model.queries import QueryStat
+from djscope.model.wording import amount, unit_word
+
+# Lazy loads through one relation from one evaluation of a queryset, in the median unit.
+LOADS = 3
+# Loops that write: what they need is one statement, not other rows.
+WRITES = frozenset({"update", "delete"})
+KINDS = {"": "n_plus_one", "per_instance": "per_instance_prefetch", "bypassed": "prefetch_bypassed"}
+_HOW = {
+    "": "",
+    "per_instance": "prefetched for one row at a time: ",
+    "bypassed": "prefetched, yet asked for anew: ",
+}
+
+
+def expands(stat: QueryStat) -> bool:
+    """Rows of one queryset, several of them, caused loads of their own, one by one."""
+    if stat.access in WRITES or not stat.origin_id:
+        return False
+    return stat.median_peak() >= LOADS and stat.parents > 1
+
+
+def explain(
+    finding: Finding, stat: QueryStat, defs: Definitions, relation: Relation, peers: bool
+) -> None:
+    """Make `finding` say which relation, from which rows, and what to write there."""
+    origin = defs.place(stat.origin_id)
+    finding.title = (
+        f"{relation.label}: {_HOW.get(stat.note, '')}{amount(stat.median_per_unit())} queries per"
+        f" {unit_word(stat.unit_kind)} (p50 of {amount(stat.units)}),"
+        f" rows loaded at {origin.short}"
+    )
+    finding.origin = origin
+    finding.model, finding.relation, finding.path = relation.model, relation.label, relation.path
+    finding.advice = for_relation(relation, origin, stat.access, stat.note, peers)
+    finding.evidence["lazy_loads_per_queryset"] = stat.median_peak()
+    finding.evidence["rows_of_the_queryset"] = stat.parents
