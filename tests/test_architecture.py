@@ -18,7 +18,10 @@ FILE_LINES = 300
 FUNCTION_LINES = 40
 
 # What both sides have to agree on; all other modules of the probes are the probes' business.
-AGREED = {"djscope_probes.wire", "djscope_probes.address", "djscope_probes.endpoint"}
+AGREED = {
+    "djscope_probes.wire", "djscope_probes.address", "djscope_probes.endpoint",
+    "djscope_probes.recording",
+}  # fmt: skip
 # Room → what it must not import. A room is a package of the viewer.
 FORBIDDEN = {
     "feed": (

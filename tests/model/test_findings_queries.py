@@ -33,7 +33,7 @@ def test_lazy_loads_of_many_rows_are_n_plus_one() -> None:
 def test_the_advice_fits_the_path(relation: str, code: str) -> None:
     """A join where every step leads to one row, else a prefetch."""
     scene = Scene()
-    scene.request(lazy(relation_id=relation))
+    scene.request(lazy(relation_id=relation, access=""))
 
     assert scene.findings("n_plus_one")[0].advice[0].code == code
 

@@ -1,0 +1,74 @@
+"""Findings of the code in a block, in this process, without Redis:
+
+with capture() as found:
+    client.get("/books/")
+assert not found.findings
+"""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from djscope.feed import decode
+from djscope.feed.decode import Unreadable
+from djscope.feed.shapes import Process
+from djscope.model.finding import Finding
+from djscope.model.findings import find
+from djscope.model.session import Session
+from djscope.report import lines
+from djscope_probes.recording import Recording, Told
+from djscope_probes.wire import dumps, frame_json
+
+
+class Capture:
+    """`findings` are known when the block has ended, worst first."""
+
+    def __init__(self, name: str) -> None:
+        self._recording = Recording(name)
+        self.session = Session()
+        self.findings: list[Finding] = []
+
+    def __enter__(self) -> Self:
+        self._recording.begin()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        now = time.time()
+        take_over(self.session, self._recording.end(), now)
+        self.findings = find(self.session, now)
+
+    @property
+    def queries(self) -> int:
+        """How many queries the block made."""
+        return sum(stat.n for stat in self.session.queries.stats.values())
+
+    def report(self) -> str:
+        """The findings as `djscope now` prints them."""
+        return "\n".join(lines(self.findings))
+
+
+def capture(name: str = "capture") -> Capture:
+    """Record what the code in a `with` block does; see `Capture`."""
+    return Capture(name)
+
+
+def take_over(session: Session, told: Told, now: float) -> None:
+    """What a recording told, as if it had come by the channel."""
+    process = decode.process(dumps(told.process).encode())
+    assert isinstance(process, Process)
+    session.announce([(process, now)], now)
+    for key, text in told.definitions.items():
+        value = decode.definition(key, text.encode())
+        if value is not None:
+            session.define(key, value)
+    body = frame_json(told.process.id, 1, 0, now, told.events)
+    delivery = decode.delivery(b"%d-0" % int(now * 1000), body, Unreadable())
+    if delivery is not None:
+        session.apply(delivery)

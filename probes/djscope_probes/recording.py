@@ -1,0 +1,60 @@
+"""A probe without Redis: what code does within a block, told to whoever holds the recording.
+
+Instruments are in for as long as any recording runs in this process.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from djscope_probes.arming import Armament
+from djscope_probes.probe import this_process
+from djscope_probes.records import record
+from djscope_probes.settings import Rules
+from djscope_probes.units import CommandUnit
+from djscope_probes.wire import Process
+
+_armament: Armament | None = None
+_running = 0
+
+
+class Told(NamedTuple):
+    """Events as JSON, and the definitions that they use, by id."""
+
+    process: Process
+    events: list[str]
+    definitions: dict[str, str]
+
+
+class Recording:
+    """`begin` and `end` belong to one thread and context; recordings may nest."""
+
+    def __init__(self, name: str) -> None:
+        self._unit = CommandUnit(name)
+
+    def begin(self) -> None:
+        global _armament, _running
+        if _armament is None:
+            _armament = Armament()
+        if _running == 0:
+            _armament.arm()
+        _running += 1
+        _armament.ledger.begin(self._unit)
+
+    def end(self) -> Told:
+        """What was recorded; the originals are back when the last recording ends."""
+        global _running
+        armament = _armament
+        assert armament is not None
+        armament.ledger.end(self._unit)
+        armament.ledger.ended.clear()
+        event = record(self._unit, armament.defs)
+        definitions = dict(armament.defs.unsent)
+        armament.defs.confirmed(list(definitions))
+        armament.defs.needed(list(definitions))
+        _running -= 1
+        if _running == 0:
+            armament.disarm()
+        process = this_process("capture", Rules("watch", ()))
+        return Told(process._replace(pid=os.getpid(), kind="capture"), [event], definitions)
