@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,21 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     assert (directory / "shop.sqlite3").exists()
     yield
     connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def library(shop: None) -> Any:
+    """The models, with rows."""
+    from django.db import connection
+
+    from tests.probes.library import models
+
+    with connection.schema_editor() as editor:
+        for model in models.MODELS:
+            editor.create_model(model)
+    models.fill()
+    connection.close()
+    return models
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from typing import Any
 
 import djscope_probes
 from djscope_probes.arming import Armament
+from tests.probes.library.cases import CASES, HEALTHY
 
 PACKAGE = djscope_probes.__file__.rpartition("/")[0] + "/"
 PAGES = (
@@ -83,7 +84,8 @@ def hooks(armament: Armament) -> dict[str, CodeType]:
     for instrument in armament._instruments:
         patches = instrument.patches
         for patch in patches._in.values():
-            found[patch.label] = patch.wrapper.__code__  # type: ignore[attr-defined]
+            # Managers of generic relations have a class each, all of one name.
+            found[f"{patch.label} {id(patch.owner)}"] = patch.wrapper.__code__  # type: ignore[attr-defined]
         for (_, uid), signal in patches._receivers.items():
             for entry in signal.receivers:
                 if entry[0][0] == uid:
@@ -96,8 +98,18 @@ def host() -> list[object]:
     """What a host does, and what comes of it: pages, async pages, tasks, commands to a database."""
     results: list[object] = [request(path) for path in PAGES]
     results += [asyncio.run(async_request(path)) for path in ASYNC_PAGES]
-    results += [*tasks(), *statements(), command()]
+    results += [*tasks(), *statements(), command(), *relations()]
     return results
+
+
+def relations() -> Iterator[str]:
+    """Rows reached through every kind of relation."""
+    from tests.probes.library import models
+
+    for code, _ in CASES.values():
+        yield repr(code(models))
+    for healthy in HEALTHY.values():
+        yield repr(healthy(models))
 
 
 def command() -> str:

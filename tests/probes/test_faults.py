@@ -14,13 +14,12 @@ from types import FunctionType
 
 import pytest
 
-from djscope_probes import units
 from djscope_probes.arming import Armament
 from djscope_probes.guard import LIMIT
 from djscope_probes.instruments.callers import CallersInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
-from djscope_probes.units import RequestUnit
+from djscope_probes.units import CommandUnit, RequestUnit
 from tests.probes.faults import broken, functions, hooks, host, noting, request
 from tests.real.projects.targets import found
 
@@ -29,10 +28,10 @@ BARE = {"djscope_probes.units.current", "djscope_probes.units.working"}
 # What each instrument cannot do without.
 VITAL = {
     "callers": CallersInstrument._find,
-    "queries": QueriesInstrument._record,
+    "queries": QueriesInstrument._book,
     "requests": RequestUnit.__init__,
     "tasks": TasksInstrument._mine,
-    "work": getattr(units, "CommandUnit", RequestUnit).__init__,
+    "work": CommandUnit.__init__,
 }
 
 
@@ -41,7 +40,9 @@ class HostTimeoutError(Exception):
 
 
 @pytest.fixture
-def armed(armament: Armament, caplog: pytest.LogCaptureFixture) -> Iterator[Armament]:
+def armed(
+    armament: Armament, library: object, caplog: pytest.LogCaptureFixture
+) -> Iterator[Armament]:
     """With Celery loaded; what went wrong on purpose is forgotten at the end."""
     import shop.scenarios.tasks  # noqa: F401
 
@@ -78,7 +79,7 @@ def test_a_fault_anywhere_changes_nothing_for_the_host(armed: Armament) -> None:
     """
     armed.disarm()
     expected = host()
-    type(armed).arm(armed, *["watch"][: armed.arm.__code__.co_argcount - 1])
+    armed.arm()
     calls: set[object] = set()
     with noting(calls):
         host()
@@ -115,9 +116,8 @@ def test_an_instrument_that_keeps_failing_goes_alone(armed: Armament, name: str)
     with broken(vital):
         while instrument.guard.failures < LIMIT:
             host()
-    collect = armed.collect
-    collect(*[0] * (collect.__code__.co_argcount - 1))
-    reported = json.loads(armed.report(*[0] * (armed.report.__code__.co_argcount - 1)))
+    armed.collect(0)
+    reported = json.loads(armed.report(0))
 
     assert instrument.patches.count == 0
     assert [each.patches.count for each in others] == before
@@ -184,7 +184,7 @@ def test_what_is_meant_for_the_host_passes_through(armed: Armament, fault: Funct
     unit = RequestUnit("wsgi", "GET")
     armed.ledger.begin(unit)
     try:
-        with broken(QueriesInstrument._record, fault), pytest.raises(kind) as caught:
+        with broken(QueriesInstrument._book, fault), pytest.raises(kind) as caught:
             Book.objects.count()
     finally:
         signal.signal(signal.SIGALRM, before)
@@ -199,7 +199,7 @@ def test_an_exception_of_the_applications_own_is_none_of_a_signal(armed: Armamen
     """The handler is installed, but did not raise: a failure of ours like any other."""
     before = signal.signal(signal.SIGALRM, on_alarm)
     try:
-        with broken(QueriesInstrument._record):
+        with broken(QueriesInstrument._book):
             assert request("/healthy/list/")[0] == "200 OK"
     finally:
         signal.signal(signal.SIGALRM, before)

@@ -125,7 +125,7 @@ def test_under_a_tracer_of_the_hosts(armament: Armament, hook: str) -> None:
     assert {"n_plus_one", "card"} <= seen
 
 
-def test_frozen_objects_and_a_dump_of_all_threads(armament: Armament) -> None:
+def test_frozen_objects_and_a_dump_of_all_threads(armament: Armament, library: object) -> None:
     """`gc.freeze`, as servers with preload do, between arming and disarming; `faulthandler` with
     our wrappers on the stack.
     """

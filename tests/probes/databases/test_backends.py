@@ -72,7 +72,7 @@ def test_a_lazy_foreign_key_has_relation_origin_and_rows(alias: str, unit: Unit)
     lazy, root = seen.unit.groups
 
     assert seen.groups() == [(BOOKS, "get", "author", BOOKS, BOOKS), (1, "", "", 0, 0)]
-    assert seen.relation(lazy) == ["Book", "author", "author", "fk", "Book"]
+    assert seen.relation(lazy) == ["Book", "author", "author", "fk", "Book", "Author", ""]
     assert lazy.origin_id == root.site_id
     assert (lazy.rows, root.rows) == (BOOKS, BOOKS)
     assert {lazy.database, root.database} == {alias}

@@ -19,7 +19,18 @@ TARGETS = (
     ("django.db.backends.utils", "CursorWrapper", "_execute_with_wrappers"),
     ("django.db.models.fields.related_descriptors", "ForwardManyToOneDescriptor", "get_object"),
     ("django.db.models.query", "", "prefetch_one_level"),
+    ("django.db.models.base", "Model", "refresh_from_db"),
+    ("django.db.models.query", "FlatValuesListIterable", "__iter__"),
     ("django.db.models.query", "ModelIterable", "__iter__"),
+    ("django.db.models.query", "NamedValuesListIterable", "__iter__"),
+    ("django.db.models.query", "QuerySet", "aggregate"),
+    ("django.db.models.query", "QuerySet", "count"),
+    ("django.db.models.query", "QuerySet", "delete"),
+    ("django.db.models.query", "QuerySet", "exists"),
+    ("django.db.models.query", "QuerySet", "update"),
+    ("django.db.models.query", "RawModelIterable", "__iter__"),
+    ("django.db.models.query", "ValuesIterable", "__iter__"),
+    ("django.db.models.query", "ValuesListIterable", "__iter__"),
     ("django.db.models.sql.compiler", "", "cursor_iter"),
 )
 SIGNALS = (
