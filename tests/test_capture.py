@@ -1,0 +1,80 @@
+"""capture(): findings of a block, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from djscope.testing import capture
+from tests.real.leaks import patches
+
+pytest_plugins = ["tests.probes.conftest"]
+
+
+def authors(n: int) -> Iterator[str]:
+    from shop.models import Book
+
+    for book in Book.objects.order_by("pk")[:n]:
+        yield book.author.name
+
+
+def test_an_n_plus_one_is_found_with_its_fix(shop: None) -> None:
+    """As a viewer would be told."""
+    with capture() as found:
+        list(authors(5))
+    (finding,) = found.findings
+
+    assert (finding.kind, finding.relation) == ("n_plus_one", "Book.author")
+    assert finding.where.short.startswith("tests/test_capture.py:")
+    assert finding.origin is not None
+    assert finding.origin.short.startswith("tests/test_capture.py:")
+    assert found.queries == 6
+    assert '.select_related("author")' in found.report()
+
+
+def test_healthy_code_has_no_finding(shop: None) -> None:
+    """Nothing to say is an empty report."""
+    from shop.models import Book
+
+    with capture() as found:
+        assert [book.author.name for book in Book.objects.select_related("author")[:5]]
+
+    assert (found.findings, found.report(), found.queries) == ([], "", 1)
+
+
+def test_the_originals_are_back_afterwards(shop: None) -> None:
+    """Also when the block fails; its exception goes on its way."""
+    before = patches()
+    with pytest.raises(KeyError), capture() as found:
+        list(authors(3))
+        raise KeyError
+
+    assert patches() == before
+    assert [each.kind for each in found.findings] == ["n_plus_one"]
+
+
+def test_captures_nest(shop: None) -> None:
+    """What is in the inner one is the inner one's, and the outer one goes on after it."""
+    with capture() as outer:
+        list(authors(2))
+        with capture() as inner:
+            list(authors(4))
+        list(authors(2))
+
+    assert (inner.queries, outer.queries) == (5, 6)
+    assert [each.kind for each in inner.findings] == ["n_plus_one"]
+    assert outer.findings == []
+
+
+def test_threads_in_the_block_are_not_of_it(shop: None) -> None:
+    """Their context is another one."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connections
+
+    with capture() as found, ThreadPoolExecutor(1) as pool:
+        pool.submit(list, authors(4)).result()
+        pool.submit(connections.close_all).result()
+
+    assert found.queries == 0
