@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.real.leaks import leaks_since, traces
+from tests.shop import library, shop
+
+__all__ = ["library", "shop"]  # fixtures of several directories
 
 # In the background a shell has us ignore Ctrl-C, and all that tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

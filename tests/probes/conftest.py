@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -14,49 +12,6 @@ from djscope_probes.definitions import Definitions
 from djscope_probes.records import unit_state
 from djscope_probes.units import RequestUnit, Unit
 from djscope_probes.wire import Group
-
-
-@pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Django set up with the demo's shop; its own probe stays out, tests arm theirs."""
-    directory = tmp_path_factory.mktemp("shop")
-    settings = {
-        "DJSCOPE_DEMO_DIR": str(directory),
-        "DJSCOPE_REDIS_URL": "redis://127.0.0.1:1/0",
-        "DJSCOPE_DISABLED": "1",
-        "DJANGO_SETTINGS_MODULE": "tests.probes.settings",
-    }
-    with pytest.MonkeyPatch.context() as environment:
-        # For the settings alone: other tests' servers must not inherit it.
-        for name, value in settings.items():
-            environment.setenv(name, value)
-        import django
-        from django.core.management import call_command
-        from django.db import connections
-
-        django.setup()
-        # What a server has loaded before it serves.
-        importlib.import_module("django.core.handlers.wsgi")
-        importlib.import_module("django.core.handlers.asgi")
-        call_command("prepare", verbosity=0)
-    assert (directory / "shop.sqlite3").exists()
-    yield
-    connections.close_all()
-
-
-@pytest.fixture(scope="session")
-def library(shop: None) -> Any:
-    """The models, with rows."""
-    from django.db import connection
-
-    from tests.probes.library import models
-
-    with connection.schema_editor() as editor:
-        for model in models.MODELS:
-            editor.create_model(model)
-    models.fill()
-    connection.close()
-    return models
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ import pytest
 from djscope.testing import capture
 from tests.real.leaks import patches
 
-pytest_plugins = ["tests.probes.conftest"]
-
 
 def authors(n: int) -> Iterator[str]:
     from shop.models import Book
@@ -26,9 +24,9 @@ def test_an_n_plus_one_is_found_with_its_fix(shop: None) -> None:
     (finding,) = found.findings
 
     assert (finding.kind, finding.relation) == ("n_plus_one", "Book.author")
-    assert finding.where.short.startswith("tests/test_capture.py:")
+    assert finding.where.short.startswith("testing/test_capture.py:")
     assert finding.origin is not None
-    assert finding.origin.short.startswith("tests/test_capture.py:")
+    assert finding.origin.short.startswith("testing/test_capture.py:")
     assert found.queries == 6
     assert '.select_related("author")' in found.report()
 
