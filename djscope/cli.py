@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from djscope import __version__
-from djscope.errors import INTERNAL, INTERRUPTED, DjscopeError
+from djscope.errors import INTERNAL, INTERRUPTED, NOTHING, DjscopeError
 from djscope.plain import plain
 
 # Verb (its module is in djscope.commands) → its line in the help.
@@ -68,6 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        sentence = of_redis(error)
+        if sentence:
+            print(f"djscope: {plain(sentence)}", file=sys.stderr)
+            return NOTHING
         if os.environ.get("DJSCOPE_TRACEBACK"):
             raise
         print(
@@ -76,6 +80,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return INTERNAL
+
+
+def of_redis(error: Exception) -> str:
+    """What redis-py raised, as cause and remedy; empty for anything else. Imports nothing anew."""
+    known = sys.modules.get("redis.exceptions")
+    if known is None or not isinstance(error, known.RedisError):
+        return ""
+    if isinstance(error, known.NoPermissionError):
+        return f"Redis does not let this user do that ({error}): see `djscope doctor --acl`"
+    return f"Redis refused or failed ({error}): `djscope doctor` looks into it"
 
 
 def with_verb(args: list[str]) -> list[str]:

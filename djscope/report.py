@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from djscope.model.finding import Finding
 from djscope.model.session import Session
-from djscope.model.wording import amount
+from djscope.model.wording import amount, number
 
 
 def lines(findings: Iterable[Finding]) -> Iterator[str]:
@@ -25,12 +25,14 @@ def coverage(session: Session, now: float) -> str:
     """What the verdicts, or their absence, rest on."""
     requests = sum(route.n for route in session.routes.values() if route.kind == "request")
     tasks = sum(route.n for route in session.routes.values() if route.kind == "task")
+    commands = sum(route.n for route in session.routes.values() if route.kind == "command")
     armed = sum(process.reported_at > 0 for process in session.processes.values())
     since = clock(session.began_at or now)
     missed = sum(process.missed_frames + process.dropped for process in session.processes.values())
     return (
-        f"seen: {amount(requests)} requests and {amount(tasks)} task runs from {armed} of"
-        f" {len(session.processes)} processes since {since}"
+        f"seen: {number(requests, 'request')} and {number(tasks, 'task run')}"
+        + (f" and {number(commands, 'command')}" if commands else "")
+        + f" from {armed} of {number(len(session.processes), 'process')} since {since}"
         + (f"; {amount(missed)} frames or events were lost" if missed else "")
     )
 

@@ -51,6 +51,8 @@ def dump(pid: int, name: str, near: Place | None = None) -> Taken:
 
     Raises NothingSeenError with cause and remedy.
     """
+    if not psutil.pid_exists(pid):
+        raise NothingSeenError(f"there is no process {name}, or no more")
     command = [binary(), "dump", "--json", "--full-filenames", "--pid", str(pid)]
     stopped = state_of(pid) == psutil.STATUS_STOPPED
     if stopped:
@@ -71,7 +73,7 @@ def dump(pid: int, name: str, near: Place | None = None) -> Taken:
         threads = _threads.decode(done.stdout)
     except msgspec.MsgspecError as error:
         raise NothingSeenError(f"py-spy's answer cannot be read: {error}") from None
-    facts = in_order(fact(thread, near) for thread in threads)
+    facts = in_order(fact(thread, near) for thread in threads if not is_probe(thread))
     by = f"{PY_SPY}; the process is stopped (SIGSTOP)" if stopped else PY_SPY
     return Taken(name, by, time.time(), facts)
 
@@ -101,6 +103,11 @@ def fact(thread: Thread, near: Place | None) -> ThreadFact:
         native_id=thread.os_thread_id or 0, own=near is not None and stands_at(stack, near),
         state=state,
     )  # fmt: skip
+
+
+def is_probe(thread: Thread) -> bool:
+    """The probe's own thread: its outermost frames are the probe's."""
+    return bool(thread.frames) and thread.frames[-1].filename.endswith("/djscope_probes/probe.py")
 
 
 def stands_at(stack: Stack, near: Place) -> bool:

@@ -16,6 +16,7 @@ from djscope.feed.leases import Claim
 from djscope.feed.redis_link import Redis, address_of, check, connect, explain
 from djscope.feed.rights import PROBE, ROLES, VIEWER, acl_line, denied
 from djscope.model.snapshot import to_json
+from djscope.model.wording import number
 from djscope.plain import plain
 from djscope_probes.wire import ROOM_BYTES, WIRE_VERSION, Keys
 
@@ -102,10 +103,13 @@ def examine_rights(client: Redis, user: str, *, both: bool) -> Iterator[Check]:
     if both:
         lacks["probe"] = denied(client, PROBE)
     for role, lack in lacks.items():
-        if lack:
+        if lack and both and not all(lacks.values()):
+            what = f"has not the rights of a {role}, only the other's"
+            yield Check("ok", f"the Redis user {user} {what}")
+        elif lack:
             words = " ".join(f"+{right}" for right in lack)
             yield Check(
-                "fail" if all(lacks.values()) else "warn",
+                "fail",
                 f"the Redis user {user} may not {', '.join(lack)}, which a {role} needs",
                 f"ACL SETUSER {user} ~{{djscope}}:* {words}",
             )
@@ -145,14 +149,14 @@ def examine_app(client: Redis, app: str) -> Iterator[Check]:
     if not found:
         yield Check("fail", f"app {app}: no process has announced itself", SETUP)
         return
-    yield Check("ok", f"app {app}: {len(found)} processes announced themselves")
+    yield Check("ok", f"app {app}: announced by {number(len(found), 'process')}")
     others = [process for process, _ in found if process.wire != WIRE_VERSION]
     if others:
         versions = ", ".join(sorted({process.probe for process in others}))
         yield Check(
             "fail",
-            f"app {app}: {len(others)} processes run djscope-probes {versions}, which speak"
-            " another wire version",
+            f"app {app}: {number(len(others), 'process')} with djscope-probes {versions},"
+            " which speak another wire version",
             "install the same version of djscope and djscope-probes",
         )
     ours = [process for process, _ in found if process.wire == WIRE_VERSION]
@@ -183,7 +187,9 @@ def examine_lease(client: Redis, channel: Channel, app: str, expected: int) -> I
         claim.release(client)
     passed = time.monotonic() - began
     if len(reporting) >= expected:
-        yield Check("ok", f"app {app}: all {expected} answered a lease within {passed:.1f} s")
+        yield Check(
+            "ok", f"app {app}: {expected} of {expected} answered a lease within {passed:.1f} s"
+        )
     else:
         yield Check(
             "warn",

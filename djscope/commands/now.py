@@ -10,7 +10,7 @@ import argparse
 from djscope.commands.observe import observe
 from djscope.commands.target import add_target_arguments, duration, find_target
 from djscope.model.findings import find
-from djscope.model.snapshot import to_json
+from djscope.model.snapshot import finding_out, to_json
 from djscope.plain import plain
 from djscope.report import coverage, lines
 
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     now = watch.now()
     found = find(watch.session, now)
     if options.json:
-        print(to_json(found))
+        print(to_json([finding_out(each, watch.session.definitions) for each in found]))
         return watch.exit_code
     for line in lines(found[:LINES]):
         print(plain(line))

@@ -32,6 +32,8 @@ class Histogram:
 
         `most` is the largest value counted, where that is known.
         """
+        if self.n == 1 and most < 1 << 62:
+            return most
         rank = q * self.n
         below = 0
         for bucket, count in enumerate(self.counts):

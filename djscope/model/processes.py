@@ -69,7 +69,7 @@ class ProcessFact:
         passed = at - self.reported_at if self.reported_at else 0.0
         if passed > 0:
             self.cpu_share = event.cpu_us / 1e6 / passed
-            self.bytes_per_s = event.bytes / passed
+            self.bytes_per_s = max(event.bytes, 0) / passed
         self.reported_at = at
         self.level, self.armed_at = event.level, event.armed_at + skew
         self.units, self.running, self.errors = event.units, event.running, event.errors

@@ -8,6 +8,8 @@ from djscope.feed.delivery import Delivery
 from djscope.feed.shapes import RequestRecorded, TaskRecorded, Unit, UnitRecorded
 
 UnitKey = tuple[str, str]
+# A unit under way reports each second; flushes and the way here may take as long again.
+HEARD_S = 3.0
 
 
 @dataclass(slots=True)
@@ -55,9 +57,13 @@ class UnitFact:
         return bool(self.unit.exception) or self.outcome.startswith("5")
 
     def age_s(self, now: float) -> float:
-        """Seconds so far (running) or in all (ended)."""
+        """Seconds so far (running, as far as is known) or in all (ended)."""
         wall = self.unit.wall_us / 1e6
-        return max(wall, now - self.started) if self.running else wall
+        return max(wall, self.known_until(now) - self.started) if self.running else wall
+
+    def known_until(self, now: float) -> float:
+        """What runs is reported each second: of one not heard of since, nothing is known now."""
+        return min(now, self.seen_at + HEARD_S)
 
     @property
     def answer_us(self) -> int:

@@ -22,6 +22,15 @@ def amount(n: int) -> str:
     return f"{n:,}".replace(",", " ")
 
 
+def number(n: int, word: str) -> str:
+    """`1 process`, `3 processes`."""
+    if n != 1:
+        word = (
+            f"{word[:-1]}ies" if word.endswith("y") else word + ("es" if word[-1] == "s" else "s")
+        )
+    return f"{amount(n)} {word}"
+
+
 def milliseconds(us: float) -> str:
     """`640 ms`, `1.2 s`, `85 µs`."""
     if us >= 1_000_000:

@@ -10,6 +10,7 @@ from djscope.feed.status import FeedStatus
 from djscope.model.definitions import Place
 from djscope.model.finding import Finding
 from djscope.model.findings import find
+from djscope.model.processes import ProcessFact
 from djscope.model.queries import QueryStat
 from djscope.model.session import Session
 from djscope.model.units import UnitFact
@@ -19,6 +20,8 @@ from djscope.ui.source import Reach, Source
 
 # Seconds that the event rate in the header is a mean of.
 WINDOW_S = 5
+# A process that is off announces itself each 30 s.
+GONE_S = 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,10 @@ class Facts:
     def finding_of(self, stat: QueryStat) -> Finding | None:
         """The worst finding about these queries."""
         return self._by_query.get((stat.sql_id, self.session.definitions.place(stat.site_id)))
+
+    def there(self, process: ProcessFact) -> bool:
+        """It was heard of lately: who came and went stands in findings and routes."""
+        return process.armed or self.now - process.seen_at < GONE_S
 
     def text(self, key: str) -> str:
         return self.session.definitions.text(key)

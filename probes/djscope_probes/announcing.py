@@ -21,7 +21,7 @@ def watched_by(leases: list[Lease]) -> str:
 
 
 def log(sentence: str) -> None:
-    """One line at WARNING, which is shown without any configuration.
+    """One line at WARNING, which is shown without any configuration: so it says who speaks.
 
     In a thread that `threading` does not know, logging leaves a dummy entry behind (CPython up to
     3.12). gevent's locks, which handlers have then, are not for this thread: straight to stderr.
@@ -29,7 +29,7 @@ def log(sentence: str) -> None:
     if native.replaced():
         os.write(2, f"djscope: {sentence}\n".encode("utf-8", "replace"))
         return
-    logging.getLogger("djscope").warning("%s", sentence)
+    logging.getLogger("djscope").warning("djscope: %s", sentence)
     threads: Any = sys.modules.get("threading")
     mine = threads._active.get(get_ident()) if threads is not None else None
     if isinstance(mine, getattr(threads, "_DummyThread", ())):

@@ -145,6 +145,12 @@ class Armament:
         except Exception:
             self.guard.failed()
 
+    def settle(self) -> None:
+        """The process ends: what has no end that we would see is over now."""
+        for unit in list(self.ledger.running.values()):
+            if unit.adopted or isinstance(unit, AmbientUnit):
+                self.ledger.vanish(unit)
+
     def _govern(self, now: int) -> None:
         before = self.governor.why
         self.governor.judge(now, self._cost_ns())

@@ -61,12 +61,12 @@ class Watching:
                 else:
                     leases = control.leases()
                 who = self._note(leases, who)
-            self._flush(replies)
+            self._last(replies, ending)
         except OSError:
             if not ending():
                 raise
             self._connection = again()
-            self._flush(replies)
+            self._last(replies, ending)
             leases = []
         finally:
             # What ended since the last flush, or for which there was none: a lost link.
@@ -88,6 +88,11 @@ class Watching:
         ledger.dropped = 0
         if events:
             self._outbox.send(self._connection, events, self._control.now())
+
+    def _last(self, replies: list[str], ending: Callable[[], bool]) -> None:
+        if ending():
+            self._armament.settle()
+        self._flush(replies)
 
     def _answers(self, words: list[str]) -> list[str]:
         source = "source" in self._rules.allow

@@ -49,8 +49,8 @@ def test_doctor_says_that_all_is_well(run: Run, busy_url: str) -> None:
 
     assert done.returncode == 0
     assert lines[0].startswith("ok    Redis answers at redis://127.0.0.1:")
-    assert lines[1] == "ok    app bare: 2 processes announced themselves"
-    assert lines[2].startswith("ok    app bare: all 2 answered a lease within ")
+    assert lines[1] == "ok    app bare: announced by 2 processes"
+    assert lines[2].startswith("ok    app bare: 2 of 2 answered a lease within ")
     assert len(lines) == 3
 
 

@@ -92,7 +92,7 @@ def test_a_silent_probe_does_not_keep_anybody_waiting(run: Run, busy_url: str, p
         ("host/", 2, "'host/' is no process"),
         ("0", 2, "'0' is no process"),
         ("elsewhere/12", 3, "no process elsewhere/12 has a probe: `djscope ps` lists those"),
-        ("999999999", 3, f"{HERE}/999999999 has ended"),
+        ("999999999", 3, f"there is no process {HERE}/999999999, or no more"),
     ],
 )
 def test_what_cannot_be_looked_at(

@@ -103,8 +103,20 @@ def test_a_request_that_stands_at_one_line_is_stuck() -> None:
     assert (found.where.file, found.where.line) == ("/app/shop/tasks.py", 52)
     assert "Condition.wait" in found.title
 
-    scene.at += 60
+    scene = Scene()
+    running(scene, "request", 75)
     assert scene.findings()[0].certainty is Certainty.LIKELY
+
+
+def test_what_is_not_heard_of_grows_no_older() -> None:
+    """Redis is away: nobody knows whether it still stands there."""
+    scene = Scene()
+    running(scene, "request", 5)
+    scene.at += 60
+
+    assert scene.findings() == []
+    (fact,) = scene.session.running.values()
+    assert fact.age_s(scene.at) < 12
 
 
 @pytest.mark.parametrize("kind", ["request", "task"])

@@ -41,7 +41,7 @@ def test_arming_and_disarming_log_one_line_each(tmp_path: Path) -> None:
     with start_embedded() as server:
         log, level, armed = stderr_of(server.url, tmp_path)
 
-    assert log == [f"watched by {ME}", "no longer watched"]
+    assert log == [f"djscope: watched by {ME}", "djscope: no longer watched"]
     assert (level, armed) == ("watch", 1)
 
 

@@ -75,7 +75,7 @@ def djscope(
 def complaints(stderr: str) -> list[str]:
     """What a process says on stderr, but for who watches it."""
     said = stderr.splitlines()
-    return [line for line in said if not line.startswith(("watched by ", "no longer watched"))]
+    return [line for line in said if not line.startswith("djscope: ")]
 
 
 @contextmanager

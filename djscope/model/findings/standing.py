@@ -12,7 +12,8 @@ LIKELY_S = 60.0
 
 def is_stuck(fact: UnitFact, now: float, least_s: float) -> bool:
     """At the same line, without a query, for at least `least_s` seconds."""
-    return fact.running and bool(fact.unit.now_id) and now - fact.now_since >= least_s
+    still = fact.known_until(now) - fact.now_since
+    return fact.running and bool(fact.unit.now_id) and still >= least_s
 
 
 def app_place(stack: Stack) -> Place | None:
@@ -22,7 +23,7 @@ def app_place(stack: Stack) -> Place | None:
 
 def stuck(kind: str, fact: UnitFact, defs: Definitions, now: float) -> Finding:
     """The verdict on one unit that stands still."""
-    still = now - fact.now_since
+    still = fact.known_until(now) - fact.now_since
     stack = defs.stack(fact.unit.now_id)
     waits_in = f"{stack[0].function} ({stack[0].short})" if stack else "…"
     before = ", under way before attach" if fact.unit.adopted else ""

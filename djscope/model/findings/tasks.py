@@ -9,7 +9,7 @@ from djscope.model.finding import Advice, Certainty, Finding, Severity
 from djscope.model.findings import standing
 from djscope.model.routes import Failure, RouteStat
 from djscope.model.units import UnitFact
-from djscope.model.wording import amount
+from djscope.model.wording import amount, number
 
 STUCK_S = 15.0
 # A task that ended well after such a time before is slow by nature.
@@ -35,7 +35,7 @@ def failing(task: RouteStat, failure: Failure, defs: Definitions) -> Finding:
     # A retry is the same run once more: it ended when it failed or succeeded for good.
     runs = max(task.n - task.retried, 1)
     share = 100 * failure.n / runs
-    retries = f", after {amount(failure.retried)} retries" if failure.retried else ""
+    retries = f", after {number(failure.retried, 'retry')}" if failure.retried else ""
     return Finding(
         kind="task_failing",
         severity=Severity.CRITICAL if share >= 5 else Severity.WARNING,

@@ -66,6 +66,8 @@ def is_full(process: ProcessFact, units: list[UnitFact], now: float) -> bool:
     """All of its slots were taken for the last while; false where their number is not known."""
     if not (process.armed and process.concurrency and any(unit.running for unit in units)):
         return False
+    if any(unit.running and unit.known_until(now) < now for unit in units):
+        return False  # nothing has been heard of it for a while
     until = now - LAG_S
     taken = sum(overlap(unit, until - BUSY_S, until, now) for unit in units)
     return taken >= FULL * BUSY_S * process.concurrency

@@ -15,11 +15,12 @@ def opener(finding: Finding) -> Opener:
     """Follows the finding by its id, as evidence grows."""
 
     def detail(facts: Facts) -> Detail:
-        latest = next((f for f in facts.findings if f.id == finding.id), finding)
+        still = next((f for f in facts.findings if f.id == finding.id), None)
+        latest = still or finding
         code = "\n".join(advice.code for advice in latest.advice if advice.code)
         return Detail(
             f"{kind(latest)} {latest.where.short}",
-            _facts(latest),
+            _facts(latest, gone=still is None),
             stack=_stack(facts, latest),
             copy=code or facts.text(latest.sql_id),
             place=latest.where,
@@ -56,10 +57,11 @@ def _stack(facts: Facts, finding: Finding) -> Stack:
     return stack or tuple(place for place in places if place.file)
 
 
-def _facts(finding: Finding) -> list[Fact]:
+def _facts(finding: Finding, gone: bool) -> list[Fact]:
     sure = f", {certainty(finding)}" if certainty(finding) else ""
     facts = [
         Fact("what", finding.title, "strong"),
+        Fact("now", "no more: this is how it was last seen" if gone else "", "good"),
         Fact("", f"{mark(finding)} {kind(finding)}{sure} · {finding.unit}", tone(finding)),
         Fact("where", place_line(finding.where)),
     ]

@@ -49,7 +49,9 @@ def opener(stat: RouteStat) -> Opener:
 
 
 def _facts(facts: Facts, stat: RouteStat) -> list[Fact]:
-    outcomes = ", ".join(f"{what}: {fmt.count(n)}" for what, n in stat.outcomes.most_common(6))
+    outcomes = ", ".join(
+        f"{what or 'ended'}: {fmt.count(n)}" for what, n in stat.outcomes.most_common(6)
+    )
     return [
         Fact("view", facts.text(stat.view_id)),
         Fact("seen", _seen(stat)),
@@ -70,12 +72,10 @@ def _seen(stat: RouteStat) -> str:
 def _means(stat: RouteStat) -> str:
     if not stat.n:
         return ""
-    rest = max(stat.wall_us - stat.sql_us - stat.cpu_us, 0)
-    wall, sql, cpu, wait = (
-        fmt.duration(us / stat.n) for us in (stat.wall_us, stat.sql_us, stat.cpu_us, rest)
-    )
+    wall, sql, cpu = (fmt.duration(us / stat.n) for us in (stat.wall_us, stat.sql_us, stat.cpu_us))
     each = fmt.count(round(stat.queries / stat.n, 1))
-    return f"wall {wall} = sql {sql} + cpu {cpu} + other {wait} · {each} queries"
+    # CPU is spent in SQL, too, and in an event loop nobody knows for whom.
+    return f"wall {wall}, of it sql {sql}, cpu {cpu if stat.cpu_us else fmt.NONE} · {each} queries"
 
 
 def _failures(rows: Callable[[Facts], Iterable[Failure]]) -> Spec[Failure]:

@@ -17,7 +17,8 @@ from djscope.ui.spec import Spec
 def processes() -> Spec[ProcessFact]:
     """By name."""
     return Spec(
-        "processes", "Processes", lambda facts: facts.session.processes.values(),
+        "processes", "Processes",
+        lambda facts: filter(facts.there, facts.session.processes.values()),
         lambda p: p.id, _columns, no_processes, process.opener, "name",
     )  # fmt: skip
 

@@ -13,8 +13,6 @@ from djscope.ui.format import clock, count, duration, many, per_second, size
 from djscope.ui.widgets.line import Line, squeeze
 from djscope.ui.widgets.toned import Part
 
-# A process that is off announces itself each 30 s.
-GONE_S = 35
 # More other viewers than this are counted, not named.
 NAMED = 3
 Piece = tuple[int, Part]
@@ -46,7 +44,7 @@ class Header(Line):
 
     def _pieces(self, known: Sequence[ProcessFact]) -> list[Piece]:
         facts, status = self._facts, self._facts.status
-        processes = [p for p in known if p.armed or facts.now - p.seen_at < GONE_S]
+        processes = [p for p in known if facts.there(p)]
         armed = sum(1 for p in processes if p.armed)
         dropped = sum(p.dropped + p.missed_frames for p in processes)
         live = "●" if status.link is Link.LIVE else "○"
