@@ -86,6 +86,27 @@ def test_a_long_command_is_watched_and_left(redis_url: str, tmp_path: Path, star
     assert (process.returncode, out, complaints(err)) == (0, "ended well\n", [])
 
 
+def test_a_command_that_begins_under_a_viewer_is_counted(redis_url: str, tmp_path: Path) -> None:
+    """Its end is the process's: nobody would see another."""
+    app = "command-counted"
+    env = settings(tmp_path, redis_url, app, installed=True)
+    with watching(redis_url, app) as watch:
+        with started(sys.executable, "-m", "django", "busy", env=env) as process:
+            wait_for(lambda: armed(watch) == 1, what="arming")
+            ask(process, "state")
+            wait_for(lambda: list(watch.session.running), what="the command under way")
+            process.communicate(timeout=20)
+        routes = watch.session.routes
+        (key,) = wait_for(
+            lambda: [key for key, stat in routes.items() if key[0] == "command" and stat.n == 1],
+            what="its end",
+        )
+
+        assert watch.session.definitions.text(key[1]) == "busy"
+        assert routes[key].queries > 0
+        assert not watch.session.running
+
+
 @pytest.mark.parametrize("watched", [False, True])
 def test_a_command_that_ends_at_once_is_not_held_up(
     redis_url: str, tmp_path: Path, watched: bool
