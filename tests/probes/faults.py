@@ -7,6 +7,7 @@ import importlib
 import io
 import pkgutil
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType, FunctionType, ModuleType
@@ -56,11 +57,16 @@ def _fail(*_arguments: Any, **_options: Any) -> Any:
 def broken(function: FunctionType, fault: FunctionType = _fail) -> Iterator[None]:
     """Meanwhile the function does what `fault` does, whoever holds on to it."""
     code: CodeType = function.__code__
-    function.__code__ = fault.__code__.replace(co_freevars=code.co_freevars)
+    with warnings.catch_warnings():
+        # From 3.13 on Python would rather not see a generator's code replaced by a function's.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        function.__code__ = fault.__code__.replace(co_freevars=code.co_freevars)
     try:
         yield
     finally:
-        function.__code__ = code
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            function.__code__ = code
 
 
 @contextmanager
