@@ -92,6 +92,8 @@ def parse(url: str) -> Address:
         parts = urlsplit(url)
     except ValueError:
         raise AddressError("the Redis URL is malformed") from None
+    if parts.scheme in (*TCP, *UNIX, *SENTINEL) and f"{parts.scheme}://" not in url.lower():
+        raise AddressError(f"the Redis URL needs two slashes: {parts.scheme}://…")
     if parts.scheme not in (*TCP, *UNIX, *SENTINEL):
         found = f", not with {parts.scheme}:" if parts.scheme else ""
         raise AddressError(

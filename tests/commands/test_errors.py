@@ -82,6 +82,7 @@ def test_a_redis_that_is_not_there(run: Run, verb: list[str]) -> None:
         ("redis://localhost:99999", "port in the Redis URL is not a number up to 65535"),
         ("redis://localhost/zero", "database in the Redis URL has to be a number"),
         ("redis://[::1/0", "the Redis URL"),
+        ("redis:/127.0.0.1", "needs two slashes: redis://"),
         ("unix://", "needs the path of a socket"),
         (" ", "has to begin with redis://"),
     ],

@@ -97,7 +97,7 @@ def _where_now(facts: Facts, unit: UnitFact) -> str:
     place = facts.place(unit.unit.now_id)
     if not (unit.running and place.file):
         return ""
-    still = facts.now - unit.now_since
+    still = unit.known_until(facts.now) - unit.now_since
     idle = f", no query for {fmt.duration(still * 1e6)}" if still >= 1 else ""
     return place_line(place) + idle
 

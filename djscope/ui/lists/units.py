@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from djscope.model.processes import short_name
 from djscope.model.routes import RouteStat
 from djscope.model.units import UnitFact
+from djscope.ui import format as fmt
 from djscope.ui.cells import amount, location, moment, timing
 from djscope.ui.columns import Column
 from djscope.ui.details import unit
@@ -35,7 +36,9 @@ def all_running(facts: Facts) -> Iterable[UnitFact]:
 
 def _running_columns(facts: Facts) -> Sequence[Column[UnitFact]]:
     return [
-        timing("age", "age", (6, 0, 0), lambda u: u.age_s(facts.now) * 1e6),
+        Column(
+            "age", "age", (7, 0, 0), lambda u: _age(facts, u), lambda u: u.age_s(facts.now) * 1e3
+        ),
         Column(
             "name", "route/task", (14, 3, 0), facts.unit_name, tail=True
         ),
@@ -47,6 +50,12 @@ def _running_columns(facts: Facts) -> Sequence[Column[UnitFact]]:
         amount("queries", "queries", (7, 0, 5), lambda u: u.unit.queries),
         Column("process", "process", (12, 1, 3), lambda u: short_name(u.process), tail=True),
     ]  # fmt: skip
+
+
+def _age(facts: Facts, unit: UnitFact) -> str:
+    """Of what began before attach it is the least that it can be."""
+    least = "" if unit.unit.exact_start else "≥"
+    return f"{least}{fmt.duration(unit.age_s(facts.now) * 1e6)}"
 
 
 def recent(of: Callable[[Facts], RouteStat]) -> Spec[UnitFact]:
