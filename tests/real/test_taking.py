@@ -154,7 +154,7 @@ def test_a_process_that_has_ended_is_said_to_have() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
 
-    with pytest.raises(NothingSeenError, match="has ended"):
+    with pytest.raises(NothingSeenError, match="there is no process"):
         dump(gone.pid, f"{HERE}/{gone.pid}")
 
 
