@@ -1,7 +1,7 @@
 """What probes cost a Redis: commands and bytes a minute, off and watched, for 1 and 50 processes.
 
-`PATH= python -m tests.real.chatter`: half a minute per row. Each process serves ten requests of twelve
-queries a second. Counted per connection, which Valkey 9 does and older servers on PATH do not.
+`PATH= python -m tests.real.chatter`: half a minute per row. Each process serves ten requests of
+twelve queries a second. Counted per connection, which Valkey 9 does and older servers do not.
 """
 
 from __future__ import annotations
