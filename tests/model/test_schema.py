@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from importlib.resources import files
@@ -30,6 +31,9 @@ def generated() -> str:
     """From the shapes that the snapshot is written with."""
     schema = msgspec.json.schema(Snapshot)
     schema["$defs"]["Snapshot"]["properties"]["schema"] = {"const": SCHEMA}
+    for each in schema["$defs"].values():
+        if "description" in each:  # before 3.13 docstrings keep their indentation
+            each["description"] = inspect.cleandoc(each["description"])
     return json.dumps({"$schema": DIALECT, "title": SCHEMA, **schema}, indent=2) + "\n"
 
 

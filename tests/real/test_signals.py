@@ -14,7 +14,7 @@ import pytest
 from djscope.feed.embedded import start_embedded
 from tests.real.lives import armed, number
 from tests.real.load import Requests, each, under_load
-from tests.real.models import GUNICORN, Host, Model
+from tests.real.models import FORK_WARNING, GUNICORN, Host, Model
 from tests.real.servers import PROJECTS, quiet_environment
 from tests.real.tools import complaints, started, wait_for, watching
 
@@ -59,7 +59,8 @@ def test_gunicorn_reloads_under_load(redis_url: str, model: Model) -> None:
             assert number(watch, load, load.counted_name) == 2 * COUNTED
         assert load.failed == []
         host.shut_down()
-        assert host.complaints() == []
+        # gunicorn's arbiter has a thread of its own, and is warned without us, too.
+        assert [line for line in host.complaints() if FORK_WARNING not in line] == []
 
 
 def new(load: Requests, old: set[int]) -> set[int]:
