@@ -1,9 +1,9 @@
 """Where all threads are, without hanging the process.
 
-Up to CPython 3.11 `sys._current_frames()` allocates frame objects while it holds the lock on the
+CPython 3.11's `sys._current_frames()` allocates frame objects while it holds the lock on the
 list of threads; if that starts a garbage collection in which a `threading.local` dies, which needs
-the same lock, the process hangs for good (python/cpython#106883, not mended in 3.11). From 3.12 on
-collections do not start in allocations.
+the same lock, the process hangs for good (python/cpython#106883, not mended in 3.11). 3.10 has
+its frame objects already, and from 3.12 on collections do not start in allocations.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Frames = dict[int, FrameType]
 
 def current_frames() -> Frames:
     """Thread identifier → its innermost frame."""
-    if sys.version_info >= (3, 12) or not gc.isenabled():
+    if sys.version_info[:2] != (3, 11) or not gc.isenabled():
         return sys._current_frames()
     gc.disable()
     try:

@@ -27,6 +27,8 @@ PROCESS = Process("web-1", 4711, 1_700_000_000, "gunicorn", "client-test")
 def server(request: pytest.FixtureRequest) -> Iterator[EmbeddedServer]:
     """Each server that is there, and the embedded one's stand-in in pure Python."""
     rung: Rung | None = request.param
+    if rung is None:
+        pytest.importorskip("fakeredis", reason="pip install fakeredis[lua]")
     path = rung.binary() if rung else ""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(embedded, "_binaries", lambda: iter([(path, "test")] if path else []))
