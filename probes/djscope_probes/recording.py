@@ -49,12 +49,12 @@ class Recording:
         assert armament is not None
         armament.ledger.end(self._unit)
         armament.ledger.ended.clear()
-        event = record(self._unit, armament.defs)
-        definitions = dict(armament.defs.unsent)
-        armament.defs.confirmed(list(definitions))
-        armament.defs.needed(list(definitions))
-        _running -= 1
-        if _running == 0:
-            armament.disarm()
+        try:
+            event = record(self._unit, armament.defs)
+            definitions = dict(armament.defs.unsent)
+        finally:
+            _running -= 1
+            if _running == 0:
+                armament.disarm()
         process = this_process("capture", Rules("watch", ()))
         return Told(process._replace(pid=os.getpid(), kind="capture"), [event], definitions)

@@ -7,7 +7,8 @@ instance's manager it came from. Checked in Django 4.2 to 6.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from djscope_probes import landmarks
@@ -21,6 +22,8 @@ _VALUES = (
     "ValuesIterable", "ValuesListIterable", "NamedValuesListIterable", "FlatValuesListIterable",
 )  # fmt: skip
 _NUMBERS = ("count", "exists", "aggregate", "update", "delete")
+
+HandOn = Callable[[Iterator[Any], Rows], Iterator[Any]]
 
 
 class Doors:
@@ -36,11 +39,11 @@ class Doors:
         query = landmarks.loaded("django.db.models.query")
         if query is None:
             return
-        patches.wrap(query.ModelIterable, "__iter__", self._iterate)
-        patches.wrap(query.RawModelIterable, "__iter__", self._iterate)
+        patches.wrap(query.ModelIterable, "__iter__", partial(self._iterate, self._tagged))
+        patches.wrap(query.RawModelIterable, "__iter__", partial(self._iterate, self._tagged))
         patches.wrap(query, "prefetch_one_level", self._prefetch)
         for name in _VALUES:
-            patches.wrap(getattr(query, name), "__iter__", self._iterate_values)
+            patches.wrap(getattr(query, name), "__iter__", partial(self._iterate, self._announced))
         for name in _NUMBERS:
             patches.wrap(query.QuerySet, name, self._ask)
         for manager in generic_managers():
@@ -96,46 +99,34 @@ class Doors:
 
         return _apply_rel_filters
 
-    def _iterate_values(self, original: Function, patch: Patch) -> Function:
-        def __iter__(iterable: Any) -> Iterator[Any]:  # noqa: N807
-            rows: Iterator[Any] = original(iterable)
-            try:
-                if not patch.on or working() is None:
-                    return rows
-                return self._announced(rows, Rows(iterable.queryset))
-            except Exception:
-                self._guard.failed()
-                return rows
-
-        return __iter__
-
-    def _announced(self, rows: Iterator[Any], pending: Rows) -> Iterator[Any]:
-        """Pass rows through; the query that the first one needs knows whose they are."""
-        intent = self._hand.intent
-        intent.rows = pending
-        try:
-            first = next(rows, self)
-        finally:
-            intent.rows = None
-        pending.queryset = None
-        if first is not self:
-            yield first
-            yield from rows
-
-    def _iterate(self, original: Function, patch: Patch) -> Function:
-        tagged, hand, failed = self._tagged, self._hand, self._guard.failed
+    def _iterate(self, hand_on: HandOn, original: Function, patch: Patch) -> Function:
+        hand, failed = self._hand, self._guard.failed
 
         def __iter__(iterable: Any) -> Iterator[Any]:  # noqa: N807
             rows: Iterator[Any] = original(iterable)
             try:
                 if not patch.on or hand.intent.direct or working() is None:
                     return rows
-                return tagged(rows, Rows(iterable.queryset))
+                return hand_on(rows, Rows(iterable.queryset))
             except Exception:
                 failed()
                 return rows
 
         return __iter__
+
+    def _announced(self, rows: Iterator[Any], pending: Rows) -> Iterator[Any]:
+        """Pass rows through that are no instances."""
+        # Inline in both: a function more would be one more to fail in the host's iteration.
+        intent = self._hand.intent
+        intent.rows = pending
+        try:
+            first = next(rows, self)
+        finally:
+            intent.rows = None
+            pending.queryset = None
+        if first is not self:
+            yield first
+            yield from rows
 
     def _tagged(self, rows: Iterator[Any], pending: Rows) -> Iterator[Any]:
         """Pass rows through one by one, never ahead, with the tag of their evaluation."""
@@ -145,7 +136,7 @@ class Doors:
             first = next(rows, self)
         finally:
             intent.rows = None
-        pending.queryset = None
+            pending.queryset = None
         if first is self:
             return
         evaluation = pending.evaluation
