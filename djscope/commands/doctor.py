@@ -15,6 +15,7 @@ from djscope.feed.channel import Channel
 from djscope.feed.leases import Claim
 from djscope.feed.redis_link import Redis, address_of, check, connect, explain
 from djscope.feed.rights import PROBE, ROLES, VIEWER, acl_line, denied
+from djscope.feed.room import room
 from djscope.model.snapshot import to_json
 from djscope.model.wording import number
 from djscope.plain import plain
@@ -119,16 +120,12 @@ def examine_rights(client: Redis, user: str, *, both: bool) -> Iterator[Check]:
 
 def examine_room(client: Redis) -> Iterator[Check]:
     """Probes leave a server alone that is nearly full; without INFO, nobody knows."""
-    try:
-        memory = client.info("memory")
-    except redis.ResponseError:
-        return
-    limit, used = int(memory.get("maxmemory", 0)), int(memory.get("used_memory", 0))
-    if limit and memory.get("maxmemory_policy") == "noeviction" and limit - used < ROOM_BYTES:
+    there = room(client)
+    if there is not None and there.left < ROOM_BYTES:
         yield Check(
             "warn",
-            f"Redis is nearly full ({used / 1e6:.0f} of {limit / 1e6:.0f} MB), so that probes write"
-            " nothing and count what they drop",
+            f"Redis is nearly full ({there.used / 1e6:.0f} of {there.limit / 1e6:.0f} MB), so that"
+            " probes write nothing and count what they drop",
             f"leave {ROOM_BYTES / 1e6:.0f} MB free, or use another server",
         )
 

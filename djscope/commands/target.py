@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from djscope.errors import NothingSeenError, UsageError
@@ -14,6 +14,7 @@ from djscope.feed.channel import Channel
 from djscope.feed.embedded import EmbeddedServerError, start_embedded
 from djscope.feed.endpoint import announced
 from djscope.feed.redis_link import address_of, check, connect
+from djscope.feed.room import room
 from djscope_probes import endpoint
 from djscope_probes.wire import Keys
 
@@ -67,11 +68,20 @@ def find_target(options: argparse.Namespace) -> Target:
         raise UsageError(NO_REDIS)
     target = Target(url, address_of(url).label, choose_app(options, url, must_exist=True))
     if not target.app:
-        raise NothingSeenError(
-            f'no process has announced itself at {target.label}: add "djscope_probes" to'
-            " INSTALLED_APPS, or start it with `djscope run -- CMD`; `djscope doctor` tells more"
-        )
+        raise NothingSeenError(f"no process has announced itself at {target.label}: {_why(url)}")
     return target
+
+
+def _why(url: str) -> str:
+    """Nobody can announce himself on a full server; else the first thing to do."""
+    with closing(connect(url)) as client:
+        there = room(client)
+    if there is not None and there.left <= 0:
+        return "it is full and takes no writes: give it room"
+    return (
+        'add "djscope_probes" to INSTALLED_APPS, or start it with `djscope run -- CMD`;'
+        " `djscope doctor` tells more"
+    )
 
 
 @contextmanager

@@ -10,11 +10,12 @@ import sys
 from _thread import get_ident
 from types import FrameType
 
+from djscope_probes.clock import now_ns
 from djscope_probes.frames import current_frames
 from djscope_probes.guard import Guard
 from djscope_probes.ledger import Ledger
 from djscope_probes.stacks import is_app
-from djscope_probes.units import AmbientUnit, Unit, now_ns
+from djscope_probes.units import AmbientUnit, Unit
 
 PAUSE_NS = 2_000_000_000
 LONGEST_NS = 60_000_000_000

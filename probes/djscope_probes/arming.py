@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from djscope_probes import wire
 from djscope_probes.adoption import Adoption
 from djscope_probes.ambient import Ambient
+from djscope_probes.clock import now_ns, unix
 from djscope_probes.concurrency import units_at_once
 from djscope_probes.coroutines import stack_of_task
 from djscope_probes.definitions import Definitions
@@ -24,7 +25,7 @@ from djscope_probes.instruments.work import WorkInstrument
 from djscope_probes.ledger import Ledger
 from djscope_probes.records import record
 from djscope_probes.stacks import stack_from
-from djscope_probes.units import AmbientUnit, Unit, book_outside, now_ns, nowhere
+from djscope_probes.units import AmbientUnit, Unit, book_outside, nowhere
 
 # A unit that lasts reports its state so far, this often.
 REVISION_NS = 1_000_000_000
@@ -206,7 +207,7 @@ class Armament:
         guards = [self.guard, *(instrument.guard for instrument in self._instruments)]
         event = wire.ProbeReported(
             level=self.level,
-            armed_at=round(time.time() - (now_ns() - self._armed_ns) / 1e9, 3),
+            armed_at=unix(self._armed_ns),
             units=self.ledger.total,
             running=len(self.ledger.running),
             errors=sum(guard.failures for guard in guards),

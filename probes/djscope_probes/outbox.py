@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 
+from djscope_probes.clock import unix
 from djscope_probes.definitions import Definitions
 from djscope_probes.resp import Connection, Reply, ReplyError
 from djscope_probes.room import Room
@@ -44,7 +44,7 @@ class Outbox:
                 self.dropped, pending = self.dropped + pending - len(events), len(events)
             for batch in packed(events):
                 self._seq += 1
-                body = frame_json(self._process, self._seq, self.dropped, time.time(), batch)
+                body = frame_json(self._process, self._seq, self.dropped, unix(), batch)
                 self._publish(connection, body, len(batch), redis_now)
                 pending -= len(batch)
         finally:

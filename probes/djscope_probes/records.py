@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 from djscope_probes import wire
+from djscope_probes.clock import now_ns, unix
 from djscope_probes.definitions import Definitions
 from djscope_probes.groups import MAX_PARAMS, Group
 from djscope_probes.told import told_id, told_method
-from djscope_probes.units import RequestUnit, TaskUnit, Unit, now_ns
+from djscope_probes.units import RequestUnit, TaskUnit, Unit
 
 # A unit with that many equal queries, or that long, is worth its timeline.
 EXEMPLARY_REPEATS = 3
@@ -59,8 +58,7 @@ def unit_state(unit: Unit, defs: Definitions, now_id: str) -> wire.Unit:
         revision=unit.revision,
         state="running" if unit.open else "vanished" if unit.vanished else "ended",
         name_id=defs.name(unit.name),
-        # By the clock as it is now, which is what the frame is stamped with: it may have been set.
-        started=round(time.time() - (now_ns() - unit.began_ns) / 1e9, 3),
+        started=unix(unit.began_ns),
         wall_us=(end - unit.began_ns) // 1000,
         cpu_us=-1 if unit.cpu_ns < 0 or unit.open else unit.cpu_ns // 1000,
         queries=unit.queries,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from _thread import get_ident
 from collections.abc import Iterable
 from typing import Any
 
+from djscope_probes.clock import unix
 from djscope_probes.coroutines import running_loops, stack_of_task, tasks_of
 from djscope_probes.definitions import Definitions
 from djscope_probes.frames import Frames, current_frames
@@ -30,7 +30,7 @@ def take(request: str, units: Iterable[Unit], defs: Definitions) -> StacksTaken:
     working = list(units)
     found = [*_threads(frames, working, defs), *_tasks(frames, working, defs)]
     found.sort(key=lambda each: not each.unit)
-    return StacksTaken(request, round(time.time(), 3), found[:MOST], len(found[MOST:]))
+    return StacksTaken(request, unix(), found[:MOST], len(found[MOST:]))
 
 
 def _threads(frames: Frames, units: list[Unit], defs: Definitions) -> Iterable[ThreadStack]:

@@ -12,18 +12,18 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
+from djscope_probes.clock import now_ns
 from djscope_probes.groups import Evaluation, Group
 from djscope_probes.stacks import site_of
 from djscope_probes.wire import StackFrame
 
-now_ns = time.perf_counter_ns
 # Tags of more evaluations than this are not remembered: their rows have no known origin.
 MAX_EVALUATIONS = 5_000
 MAX_GROUPS = 2_000
 
 
 class Unit:
-    """One piece of work. Times in nanoseconds of `perf_counter_ns`, `started` in Unix seconds.
+    """One piece of work. Times in nanoseconds of `now_ns`.
 
     Holds no request, instance, frame or exception: nothing of the host is kept alive.
     """
@@ -32,7 +32,7 @@ class Unit:
         "__weakref__", "adopted", "asyncio_task", "began_ns", "cpu_ns", "deep", "ended_ns",
         "evaluations", "exact_start", "exception", "groups", "id", "name", "open",
         "operations", "outer", "overflow", "revision", "site", "skipped",
-        "stack", "started", "thread", "vanished",
+        "stack", "thread", "vanished",
     )  # fmt: skip
     kind = ""
 
@@ -41,7 +41,6 @@ class Unit:
         self.name = name
         self.thread = get_ident()
         self.began_ns = now_ns()
-        self.started = time.time()
         # Of this thread so far; at the end the difference. -1: shared with other work.
         self.cpu_ns = time.thread_time_ns()
         self.ended_ns = 0

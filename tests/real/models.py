@@ -35,6 +35,7 @@ CELERY = "-m celery --app quiet.worker worker --without-gossip --without-mingle 
 
 
 FORK_WARNING = "multi-threaded"
+CONTEXT_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,8 @@ class Host:
         """Warnings of threads in a process that forks, traces of our own, failures."""
         lines = self.children.log("model").read_text().splitlines()
         marks = (FORK_WARNING, "djscope_probes", "Traceback", "Unhandled exception")
-        return [line for line in lines if any(mark in line for mark in marks)]
+        found = [i for i, line in enumerate(lines) if any(mark in line for mark in marks)]
+        return ["\n".join(lines[i : i + CONTEXT_LINES]) for i in found]
 
     def close(self) -> None:
         self.children.close()

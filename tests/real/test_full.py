@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 import redis
@@ -115,6 +116,15 @@ def test_nothing_can_be_watched_on_a_full_server(node: Node) -> None:
 
     assert done.returncode == 3
     assert "is full and takes no writes: give it room" in done.stderr
+
+
+def test_nobody_can_announce_himself_on_a_full_server(node: Node, tmp_path: Path) -> None:
+    """Then nobody is there, and the reason is told instead of how to install the probe."""
+    limit(node, 1)
+    done = djscope("now", "--for", "1s", "--redis", node.url, directory=tmp_path)
+
+    assert done.returncode == 3
+    assert "it is full and takes no writes: give it room" in done.stderr
 
 
 @pytest.mark.parametrize("key", [KEYS.events, KEYS.defs, KEYS.bytes, KEYS.leases[0], KEYS.procs])

@@ -7,11 +7,12 @@ from datetime import datetime
 from types import FrameType
 from typing import Any, TypeVar
 
+from djscope_probes.clock import now_ns
 from djscope_probes.coroutines import outwards
 from djscope_probes.instruments.requests import name_request
 from djscope_probes.instruments.tasks import describe
 from djscope_probes.instruments.work import SERVERS, command_name
-from djscope_probes.units import CommandUnit, RequestUnit, TaskUnit, Unit, now_ns
+from djscope_probes.units import CommandUnit, RequestUnit, TaskUnit, Unit
 
 _U = TypeVar("_U", bound=Unit)
 
@@ -51,7 +52,6 @@ def _adopted(unit: _U, age: float | None) -> _U:
         unit.exact_start = False
         return unit
     unit.began_ns = now_ns() - int(age * 1e9)
-    unit.started -= age
     return unit
 
 

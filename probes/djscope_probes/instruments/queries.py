@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from djscope_probes import landmarks
+from djscope_probes.clock import now_ns
 from djscope_probes.dialects import dialect_of
 from djscope_probes.groups import HIST, MAX_PARAMS, Group, Shape
 from djscope_probes.guard import Guard
@@ -26,7 +27,7 @@ from djscope_probes.instruments.sites import Sites
 from djscope_probes.instruments.texts import LONG, Texts
 from djscope_probes.ledger import Ledger
 from djscope_probes.patching import Function, Patch, Patches
-from djscope_probes.units import CURRENT, MAX_GROUPS, Unit, now_ns, working
+from djscope_probes.units import CURRENT, MAX_GROUPS, Unit, working
 from djscope_probes.wire import OPERATIONS_PER_UNIT
 
 # Only these hash by value, cheaply, and without code of the application.

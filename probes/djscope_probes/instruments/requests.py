@@ -15,11 +15,12 @@ import weakref
 from typing import Any
 
 from djscope_probes import landmarks
+from djscope_probes.clock import now_ns
 from djscope_probes.guard import Guard
 from djscope_probes.ledger import Ledger
 from djscope_probes.patching import Function, Patch, Patches
 from djscope_probes.stacks import stack_of_traceback
-from djscope_probes.units import RequestUnit, Unit, current, now_ns
+from djscope_probes.units import RequestUnit, Unit, current
 
 UID = "djscope_requests"
 

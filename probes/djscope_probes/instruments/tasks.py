@@ -6,6 +6,7 @@ in a running worker (celery/app/trace.py, 5.4 to 5.7). A prefork child sees all 
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +45,7 @@ class TasksInstrument:
         try:
             unit = TaskUnit(str(task.name), str(task_id))
             describe(unit, task.request)
-            unit.wait_us = waited(task.request, unit.started)
+            unit.wait_us = waited(task.request, time.time())
             self._ledger.begin(unit)
         except Exception:
             self.guard.failed()
