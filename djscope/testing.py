@@ -17,6 +17,7 @@ from djscope.feed.shapes import Process
 from djscope.model.finding import Finding
 from djscope.model.findings import find
 from djscope.model.session import Session
+from djscope.model.thresholds import Thresholds
 from djscope.report import lines
 from djscope_probes.recording import Recording, Told
 from djscope_probes.wire import dumps, frame_json
@@ -25,9 +26,9 @@ from djscope_probes.wire import dumps, frame_json
 class Capture:
     """`findings` are known when the block has ended, worst first."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, thresholds: Thresholds) -> None:
         self._recording = Recording(name)
-        self.session = Session()
+        self.session = Session(thresholds)
         self.findings: list[Finding] = []
 
     def __enter__(self) -> Self:
@@ -54,9 +55,12 @@ class Capture:
         return "\n".join(lines(self.findings))
 
 
-def capture(name: str = "capture") -> Capture:
-    """Record what the code in a `with` block does; see `Capture`."""
-    return Capture(name)
+def capture(name: str = "capture", **thresholds: int) -> Capture:
+    """Record what the code in a `with` block does; see `Capture`.
+
+    `capture(n_plus_one=2)`: from how many on a repetition is a finding, see `Thresholds`.
+    """
+    return Capture(name, Thresholds(**thresholds))
 
 
 def take_over(session: Session, told: Told, now: float) -> None:

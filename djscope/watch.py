@@ -8,13 +8,16 @@ from djscope.errors import INTERRUPTED, OK
 from djscope.feed.live import LiveFeed
 from djscope.feed.status import FeedStatus
 from djscope.model.session import Session
+from djscope.model.thresholds import DEFAULT, Thresholds
 
 
 class Watch:
     """Watches one app from `start` to `stop`; read `session` with `lock` held."""
 
-    def __init__(self, url: str, app: str, label: str = "") -> None:
-        self.session = Session()
+    def __init__(
+        self, url: str, app: str, label: str = "", thresholds: Thresholds = DEFAULT
+    ) -> None:
+        self.session = Session(thresholds)
         # Ctrl-C ended it before its time.
         self.interrupted = False
         self.feed = LiveFeed(url, app, self.session, label)

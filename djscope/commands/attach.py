@@ -17,6 +17,7 @@ from djscope.commands.target import (
     Target,
     add_map_argument,
     add_target_arguments,
+    add_threshold_argument,
     found_or_embedded,
 )
 from djscope.errors import OK, UsageError
@@ -32,6 +33,7 @@ HERE = PathMap()
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     add_map_argument(parser)
+    add_threshold_argument(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,7 +54,7 @@ def show(target: Target, paths: PathMap = HERE) -> int:
     from djscope.sourcefiles import SourceFiles
     from djscope.ui.app import DjscopeApp
 
-    watch = Watch(target.url, target.app, target.label)
+    watch = Watch(target.url, target.app, target.label, target.thresholds)
 
     def export(path: Path, session: Session, now: float) -> Path:
         return write(take_of(watch, session, now), path)

@@ -8,7 +8,12 @@ from __future__ import annotations
 import argparse
 
 from djscope.commands.observe import observe
-from djscope.commands.target import add_target_arguments, duration, find_target
+from djscope.commands.target import (
+    add_target_arguments,
+    add_threshold_argument,
+    duration,
+    find_target,
+)
 from djscope.model.findings import find
 from djscope.model.snapshot import finding_out, to_json
 from djscope.plain import plain
@@ -19,6 +24,7 @@ LINES = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
+    add_threshold_argument(parser)
     parser.add_argument(
         "--for", dest="seconds", type=duration, default=10.0, metavar="TIME", help="10s, 2m …"
     )

@@ -19,7 +19,7 @@ def observe(target: Target, seconds: float) -> Watch:
 
     Ctrl-C ends it early, with what there is.
     """
-    watch = Watch(target.url, target.app, target.label)
+    watch = Watch(target.url, target.app, target.label, target.thresholds)
     watch.start()
     began = time.monotonic()
     progress = Progress(seconds)

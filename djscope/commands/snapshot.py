@@ -7,7 +7,12 @@ import sys
 from pathlib import Path
 
 from djscope.commands.observe import observe
-from djscope.commands.target import add_target_arguments, duration, find_target
+from djscope.commands.target import (
+    add_target_arguments,
+    add_threshold_argument,
+    duration,
+    find_target,
+)
 from djscope.errors import UsageError
 from djscope.model.schema import Snapshot
 from djscope.model.session import Session
@@ -17,6 +22,7 @@ from djscope.watch import Watch
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
+    add_threshold_argument(parser)
     parser.add_argument(
         "--for", dest="seconds", type=duration, default=10.0, metavar="TIME", help="10s, 2m …"
     )

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from djscope.errors import NothingSeenError, UsageError
 from djscope.feed.channel import Channel
@@ -15,6 +15,7 @@ from djscope.feed.embedded import EmbeddedServerError, start_embedded
 from djscope.feed.endpoint import announced
 from djscope.feed.redis_link import address_of, check, connect
 from djscope.feed.room import room
+from djscope.model.thresholds import DEFAULT, Thresholds, parse
 from djscope_probes import endpoint
 from djscope_probes.wire import Keys
 
@@ -32,6 +33,7 @@ class Target:
     label: str
     app: str
     ours: bool = False
+    thresholds: Thresholds = DEFAULT
 
 
 def add_target_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +58,26 @@ def add_map_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_threshold_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--threshold",
+        metavar="FINDING=N",
+        action="append",
+        default=[],
+        help="from how many a repetition is a finding, e.g. query_loop=10 (repeatable;"
+        " DJSCOPE_THRESHOLDS, separated by commas)",
+    )
+
+
+def thresholds(options: argparse.Namespace) -> Thresholds:
+    """By the environment, then by the options."""
+    said = os.environ.get("DJSCOPE_THRESHOLDS", "")
+    try:
+        return parse([*filter(None, said.split(",")), *getattr(options, "threshold", ())])
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
 def named_url(options: argparse.Namespace) -> str:
     """Option, environment, or what an embedded server of this user left behind; may be empty."""
     return str(options.redis or os.environ.get("DJSCOPE_REDIS_URL") or endpoint.read())
@@ -66,7 +88,9 @@ def find_target(options: argparse.Namespace) -> Target:
     url = named_url(options)
     if not url:
         raise UsageError(NO_REDIS)
-    target = Target(url, address_of(url).label, choose_app(options, url, must_exist=True))
+    least = thresholds(options)
+    app = choose_app(options, url, must_exist=True)
+    target = Target(url, address_of(url).label, app, thresholds=least)
     if not target.app:
         raise NothingSeenError(f"no process has announced itself at {target.label}: {_why(url)}")
     return target
@@ -89,10 +113,11 @@ def found_or_embedded(options: argparse.Namespace) -> Iterator[Target]:
     """As `find_target`, but waits for processes, on a server of our own if none is named."""
     url = named_url(options)
     if url:
-        yield Target(url, address_of(url).label, choose_app(options, url))
+        app = choose_app(options, url)
+        yield Target(url, address_of(url).label, app, thresholds=thresholds(options))
         return
     with embedded(options.app or os.environ.get("DJSCOPE_APP", "")) as target:
-        yield target
+        yield replace(target, thresholds=thresholds(options))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from djscope.model.processes import ProcessFact, process_fact, unknown_process
 from djscope.model.queries import MAX_STATS, QueryTable
 from djscope.model.rate import Rate
 from djscope.model.routes import RouteStat
+from djscope.model.thresholds import DEFAULT, Thresholds
 from djscope.model.units import UnitFact, UnitKey, unit_fact
 
 # An armed probe reports each 5 s, a running unit each second: what is silent for longer is gone.
@@ -43,7 +44,8 @@ class Gap:
 class Session:
     """Facts since the viewer came. `now` is always given, in Redis seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, thresholds: Thresholds = DEFAULT) -> None:
+        self.thresholds = thresholds
         self.definitions = Definitions()
         self.processes: dict[str, ProcessFact] = {}
         self.routes: dict[tuple[str, str], RouteStat] = {}

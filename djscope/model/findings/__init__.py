@@ -29,7 +29,8 @@ def find(session: Session, now: float) -> list[Finding]:
 
 def of_queries(session: Session, now: float) -> Iterable[Finding]:  # noqa: ARG001  (a rule's form)
     fetching = frozenset(p.id for p in session.processes.values() if has_fetch_modes(p.django))
-    return queries.verdicts(list(session.queries.stats.values()), session.definitions, fetching)
+    stats, least = list(session.queries.stats.values()), session.thresholds
+    return queries.verdicts(stats, session.definitions, fetching, least)
 
 
 def of_requests(session: Session, now: float) -> Iterable[Finding]:

@@ -8,17 +8,15 @@ from djscope.model.definitions import Definitions, Place
 from djscope.model.finding import Certainty, Finding, Severity
 from djscope.model.findings import advice, relations
 from djscope.model.queries import QueryStat
+from djscope.model.thresholds import Thresholds
 from djscope.model.wording import amount, milliseconds, unit_name, unit_word
 
-# Queries of one line in the median unit, when no relation explains them.
-LOOP_QUERIES = 5
 # Queries that fetch that many rows each work through a table in batches.
 BATCH_ROWS = 10
-DUPLICATES = 3
 # Of library code we know neither the loop nor the remedy: ask for more.
 LIBRARY_QUERIES = 10
-SLOW_US = 200_000
-SLOW_P95_US = 500_000
+# The slowest twentieth may take so many times what a query may take as a rule.
+P95_TIMES = 2.5
 # Below this no p95.
 SAMPLES = 20
 NO_LOOP = frozenset({"prefetch", "iterator", "bulk_create", "bulk_update", "in_bulk", "raw"})
@@ -26,7 +24,7 @@ TRANSACTION = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 
 
 def verdicts(
-    stats: list[QueryStat], defs: Definitions, fetching: frozenset[str]
+    stats: list[QueryStat], defs: Definitions, fetching: frozenset[str], least: Thresholds
 ) -> Iterator[Finding]:
     """At most one verdict on repetition and one on slowness for each statistic.
 
@@ -40,27 +38,29 @@ def verdicts(
         ):
             continue
         peers = bool(fetching & stat.processes) and stat.origin_id not in streamed
-        repeated = repetition(stat, defs, peers)
+        repeated = repetition(stat, defs, peers, least)
         if repeated is not None:
             yield repeated
-        if is_slow(stat):
+        if is_slow(stat, least.slow_query * 1000):
             yield slow(stat, defs)
 
 
-def repetition(stat: QueryStat, defs: Definitions, peers: bool) -> Finding | None:
+def repetition(
+    stat: QueryStat, defs: Definitions, peers: bool, least: Thresholds
+) -> Finding | None:
     """N+1, else duplicates, else a loop: the most telling explanation."""
     relation = defs.relation(stat.relation_id)
-    if relation is not None and relations.expands(stat):
+    if relation is not None and relations.expands(stat, least.n_plus_one):
         finding = base(relations.KINDS[stat.note], stat, defs, Certainty.CERTAIN)
         relations.explain(finding, stat, defs, relation, peers)
         return finding
     if is_no_loop(stat, defs):
         return None
     per_unit, distinct = stat.median_per_unit(), stat.median_distinct()
-    least = 1 if defs.place(stat.site_id).app else LIBRARY_QUERIES
-    if distinct >= 1 and per_unit >= max(DUPLICATES, least) and per_unit >= DUPLICATES * distinct:
+    same, known = least.duplicate_query, 1 if defs.place(stat.site_id).app else LIBRARY_QUERIES
+    if distinct >= 1 and per_unit >= max(same, known) and per_unit >= same * distinct:
         return duplicate(stat, defs)
-    if per_unit >= max(LOOP_QUERIES, least) and stat.rows < BATCH_ROWS * stat.n:
+    if per_unit >= max(least.query_loop, known) and stat.rows < BATCH_ROWS * stat.n:
         return loop(stat, defs)
     return None
 
@@ -76,11 +76,11 @@ def is_no_loop(stat: QueryStat, defs: Definitions) -> bool:
     return stat.access in NO_LOOP or defs.text(stat.sql_id).startswith(TRANSACTION)
 
 
-def is_slow(stat: QueryStat) -> bool:
+def is_slow(stat: QueryStat, least_us: int) -> bool:
     """Slow as a rule, not once: the median, or enough samples for a p95."""
-    if typical_us(stat) >= SLOW_US:
+    if typical_us(stat) >= least_us:
         return True
-    return stat.hist.n >= SAMPLES and stat.quantile_us(0.95) >= SLOW_P95_US
+    return stat.hist.n >= SAMPLES and stat.quantile_us(0.95) >= least_us * P95_TIMES
 
 
 def typical_us(stat: QueryStat) -> int:

@@ -8,8 +8,6 @@ from djscope.model.findings.remedies import for_relation
 from djscope.model.queries import QueryStat
 from djscope.model.wording import amount, unit_word
 
-# Lazy loads through one relation from one evaluation of a queryset, in the median unit.
-LOADS = 3
 # Loops that write: what they need is one statement, not other rows.
 WRITES = frozenset({"update", "delete"})
 KINDS = {"": "n_plus_one", "per_instance": "per_instance_prefetch", "bypassed": "prefetch_bypassed"}
@@ -20,11 +18,11 @@ _HOW = {
 }
 
 
-def expands(stat: QueryStat) -> bool:
+def expands(stat: QueryStat, least: int) -> bool:
     """Rows of one queryset, several of them, caused loads of their own, one by one."""
     if stat.access in WRITES or not stat.origin_id:
         return False
-    return stat.median_peak() >= LOADS and stat.parents > 1
+    return stat.median_peak() >= least and stat.parents > 1
 
 
 def explain(
