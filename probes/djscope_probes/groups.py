@@ -7,10 +7,15 @@ pickling and copying and means nothing elsewhere.
 
 from __future__ import annotations
 
+from types import CodeType
+from typing import NamedTuple
+
 from djscope_probes.wire import StackFrame
 
 MAX_PARAMS = 64
 HIST = 40
+# Times that may wait to be booked, from one record of a unit to the next.
+ROOM = 2_000
 # Longer paths are booked as one of this length: who follows a chain of rows would make a path, and
 # a longer one, of each step.
 MAX_STEPS = 12
@@ -74,7 +79,7 @@ class Origin:
 class Evaluation:
     """One run of an origin's queryset, or all lazy loads through one path from such a run."""
 
-    __slots__ = ("children", "expansions", "origin", "root", "rows", "tag")
+    __slots__ = ("children", "expansions", "origin", "repeats", "root", "rows", "tag")
 
     def __init__(self, origin: Origin, tag: int, root: Evaluation | None = None) -> None:
         self.origin = origin
@@ -84,23 +89,74 @@ class Evaluation:
         # Of a root: the evaluations that stand for all lazy loads through one path.
         self.children: dict[Origin, Evaluation] = {}
         self.expansions: dict[Step, Expansion] = {}
+        # What to expect, by the descriptor that is touched.
+        self.repeats: dict[object, Repeat] = {}
 
 
 class Expansion:
-    """Lazy loads from the rows of one evaluation through one step: how many, and as what the last
-    one was booked, which the next one is as a rule.
-    """
+    """Lazy loads from the rows of one evaluation through `step`; `root` is whose rows they are."""
 
-    __slots__ = ("group", "loads", "path", "place", "sql", "tag")
+    __slots__ = ("loads", "path", "places", "root", "step", "tag")
 
-    def __init__(self, path: Origin) -> None:
+    def __init__(self, path: Origin, step: Step, root: Evaluation | None) -> None:
         self.path = path
+        self.step = step
+        self.root = root
         self.loads = 0
         # Of the rows that are loaded, 0 until there are any.
         self.tag = 0
-        self.place: object = None
-        self.sql = ""
-        self.group: Group | None = None
+        # At how many places the next load was expected so far.
+        self.places = 0
+
+    def count(self, n: int, group: Group) -> None:
+        """So many loads more, booked on `group`."""
+        self.loads += n
+        if self.root is not None and self.loads > group.peak:
+            group.peak, group.parents = self.loads, self.root.rows
+
+
+class Repeat:
+    """Loads of one expansion at one place with one text: of the next, only the time is noted.
+
+    This is what an N+1 mostly is, and so what watching one mostly costs.
+    """
+
+    __slots__ = (
+        "chain", "code", "expansion", "group", "instruction", "noting", "room", "sql", "took",
+    )  # fmt: skip
+
+    def __init__(self, expansion: Expansion, group: Group, sql: str, touch: Touch) -> None:
+        self.expansion = expansion
+        self.group = group
+        self.sql = sql
+        self.code = touch.code
+        self.instruction = touch.instruction
+        self.chain = touch.chain
+        self.took: list[int] = []
+        self.room = ROOM
+        # Whether parameters and order are still of interest.
+        self.noting = True
+
+    def settle(self) -> None:
+        """Book what was noted so far. Called by one thread, while another may note more."""
+        n = len(self.took)
+        for took in self.took[:n]:
+            self.group.add(took)
+        del self.took[:n]
+        self.group.rows += n
+        self.expansion.count(n, self.group)
+        self.room = ROOM
+
+
+class Touch(NamedTuple):
+    """Where a line of the application touches a foreign key: which, and the line as code and
+    instruction (its number takes long to find); `chain` is its callers, in a deep unit.
+    """
+
+    descriptor: object
+    code: CodeType
+    instruction: int
+    chain: list[object]
 
 
 class Shape:
@@ -148,3 +204,14 @@ class Group:
         self.parents = 0
         # `bypassed`: the relation was prefetched; `per_instance`: prefetched for one row at a time.
         self.note = ""
+
+    def add(self, took: int) -> None:
+        """One query. No call between reading and writing a number: threads share units."""
+        bucket = (took // 1000).bit_length()
+        if bucket >= HIST:
+            bucket = HIST - 1
+        self.n += 1
+        self.total += took
+        if took > self.max:
+            self.max = took
+        self.hist[bucket] += 1

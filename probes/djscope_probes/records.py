@@ -47,6 +47,7 @@ def record(unit: Unit, defs: Definitions, now_id: str = "") -> str:
 def unit_state(unit: Unit, defs: Definitions, now_id: str) -> wire.Unit:
     """The part that all kinds of units share."""
     unit.revision += 1
+    unit.settle()
     end = now_ns() if unit.open else unit.ended_ns
     merged = merge(list(unit.groups.values()), defs, unit.deep)
     ranked = sorted(merged.values(), key=lambda g: (g.n, g.total_us), reverse=True)

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from djscope_probes.clock import now_ns
-from djscope_probes.groups import Evaluation, Group
+from djscope_probes.groups import Evaluation, Group, Repeat
 from djscope_probes.stacks import site_of
 from djscope_probes.wire import StackFrame
 
@@ -31,7 +31,7 @@ class Unit:
     __slots__ = (
         "__weakref__", "adopted", "asyncio_task", "began_ns", "cpu_ns", "deep", "ended_ns",
         "evaluations", "exact_start", "exception", "groups", "id", "name", "open",
-        "operations", "outer", "overflow", "revision", "site", "skipped",
+        "operations", "outer", "overflow", "repeats", "revision", "site", "skipped",
         "stack", "thread", "vanished",
     )  # fmt: skip
     kind = ""
@@ -59,10 +59,17 @@ class Unit:
         self.overflow: Group | None = None
         self.operations: list[tuple[Group, int, int]] = []
         self.evaluations: dict[int, Evaluation] = {}
+        # Those that may have times to be booked.
+        self.repeats: list[Repeat] = []
         self.exception = ""
         self.site: StackFrame | None = None
         self.stack: list[StackFrame] = []
         self.asyncio_task: weakref.ref[Any] | None = None
+
+    def settle(self) -> None:
+        """Book what was noted in passing; before groups are looked at, by who records units."""
+        for repeat in self.repeats:
+            repeat.settle()
 
     @property
     def all_groups(self) -> list[Group]:
@@ -71,7 +78,8 @@ class Unit:
 
     @property
     def queries(self) -> int:
-        return sum(group.n for group in self.all_groups)
+        noted = sum(len(repeat.took) for repeat in self.repeats)
+        return noted + sum(group.n for group in self.all_groups)
 
     def fail(self, exception: type[BaseException] | None, stack: list[StackFrame]) -> None:
         """Note the type and place of an exception; its message stays where it is."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from djscope_probes import landmarks
 from djscope_probes.instruments.intent import Rows
-from djscope_probes.instruments.provenance import TAG, Provenance
+from djscope_probes.instruments.provenance import Provenance
 from djscope_probes.instruments.relations import MARK
 from djscope_probes.patching import Function, Patch, Patches
 from djscope_probes.units import working
@@ -155,7 +155,7 @@ class Doors:
                 self._provenance.tag(row, tag, joined)
             else:
                 try:
-                    row._state.__dict__[TAG] = tag
+                    row._state._djscope_tag = tag
                 except Exception:  # `from_db` may return anything
                     self._guard.failed()
             yield row

@@ -5,17 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from djscope_probes.groups import Evaluation, Group, Step
-
-
-class Place:
-    """A line of the application where a foreign key is touched: its queries have one shape."""
-
-    __slots__ = ("near", "step")
-
-    def __init__(self, step: Step) -> None:
-        self.step = step
-        self.near = False
+from djscope_probes.groups import Evaluation, Group, Repeat, Step, Touch
 
 
 class Rows:
@@ -31,18 +21,19 @@ class Rows:
 class Intent:
     """Set around one call, emptied by its first query: what that asks in turn is not meant.
 
-    `lazy` is the step that an attribute access takes, and the instance it starts from; `place`
-    where a foreign key is touched. `direct`: the one row is tagged by who asked for it, with `tag`.
-    `prefetch` is the instances that a prefetch is for, and its name. `group` is the last query's,
-    for the rows it fetches.
+    `lazy` is the step that an attribute access takes, and the instance it starts from; `touch`
+    where a foreign key is touched; `repeat` if it is the next of what was there before. `direct`:
+    the one row is tagged by who asked for it, with `tag`. `prefetch` is the instances that a
+    prefetch is for, and its name. `group` is the last query's, for the rows it fetches.
     """
 
-    __slots__ = ("direct", "group", "lazy", "place", "prefetch", "rows", "tag")
+    __slots__ = ("direct", "group", "lazy", "prefetch", "repeat", "rows", "tag", "touch")
 
     def __init__(self) -> None:
         self.rows: Rows | None = None
         self.lazy: tuple[Step, Any] | None = None
-        self.place: Place | None = None
+        self.touch: Touch | None = None
+        self.repeat: Repeat | None = None
         self.direct = False
         self.tag = 0
         self.prefetch: tuple[Any, str] | None = None

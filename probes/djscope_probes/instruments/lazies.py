@@ -9,17 +9,18 @@ see `relations`. Checked in Django 4.2 to 6.1.
 from __future__ import annotations
 
 import sys
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 from djscope_probes import landmarks
-from djscope_probes.groups import Step
-from djscope_probes.instruments.intent import Place
+from djscope_probes.groups import Step, Touch
+from djscope_probes.instruments.intent import Intent
 from djscope_probes.instruments.provenance import TAG, Provenance
 from djscope_probes.patching import Function, Patch, Patches
 from djscope_probes.stacks import is_app
+from djscope_probes.units import CURRENT, Unit
 
-MAX_PLACES = 5_000
+MAX_JOINING = 1_000
 _getframe = sys._getframe
 
 
@@ -30,8 +31,7 @@ class Lazies:
         self._provenance = provenance
         self._hand = provenance.hand
         self._guard = provenance.guard
-        self._places: dict[tuple[int, int, int], Place] = {}
-        self._kept: list[CodeType] = []
+        self._joining: set[object] = set()
         self._generic: frozenset[int] = frozenset()
         self._deferred: frozenset[int] = frozenset()
         # Frames from `get_object` out to whoever touched the attribute: 6.1 has two more.
@@ -39,8 +39,7 @@ class Lazies:
 
     def renew(self) -> None:
         """Begin an arm."""
-        self._places.clear()
-        self._kept.clear()
+        self._joining.clear()
 
     def reach(self, patches: Patches) -> None:
         related = landmarks.loaded("django.db.models.fields.related_descriptors")
@@ -61,47 +60,70 @@ class Lazies:
             patches.wrap(types.ContentType, "get_object_for_this_type", self._generic_object)
 
     def _get_object(self, original: Function, patch: Patch) -> Function:
-        hand, places, out = self._hand, self._places, self._out
+        hand, out, find = self._hand, self._out, self._find
+        current, failed = CURRENT.get, self._guard.failed
 
         def get_object(descriptor: Any, instance: Any) -> Any:
             if not patch.on:
                 return original(descriptor, instance)
             try:
-                intent = hand.intent
+                intent, unit, repeat = hand.intent, current(), None
                 frame = _getframe(out)
-                # Not the line, which takes long to find; the specialising interpreter may move
-                # `f_lasti` once or twice, which makes one place two.
-                key = (id(descriptor), id(frame.f_code), frame.f_lasti)
-                place = places.get(key) or self._new_place(key, frame, descriptor.field)
-                intent.place, intent.lazy = place, (place.step, instance)
-                intent.direct, intent.tag = True, 0
+                if unit is not None and unit.open:
+                    start = unit.evaluations.get(getattr(instance._state, TAG, 0))
+                    if start is not None:
+                        repeat = start.repeats.get(descriptor)
+                if (
+                    repeat is not None
+                    and repeat.instruction == frame.f_lasti
+                    and repeat.code is frame.f_code
+                    and (unit is None or not unit.deep or repeat.chain == chain(frame))
+                ):
+                    expansion = repeat.expansion
+                    intent.repeat, intent.tag = repeat, expansion.tag
+                    intent.lazy = (expansion.step, instance)
+                else:
+                    repeat = None
+                    find(intent, descriptor, instance, frame, unit)
+                intent.direct = True
             except Exception:
-                self._guard.failed()
+                failed()
                 return original(descriptor, instance)
             try:
                 found = original(descriptor, instance)
             finally:
-                intent.lazy, intent.direct, intent.place = None, False, None
-            tag = intent.tag
-            if tag:
+                intent.lazy = intent.touch = intent.repeat = None
+                intent.direct = False
+            if intent.tag:
                 try:
-                    found._state.__dict__[TAG] = tag
-                    if found._state.fields_cache:
-                        self._provenance.tag_joined(found, tag)
+                    found._state._djscope_tag = intent.tag
+                    if repeat is None and found._state.fields_cache:
+                        self._joined(descriptor, found, intent.tag)
                 except Exception:
-                    self._guard.failed()
+                    failed()
             return found
 
         return get_object
 
-    def _new_place(self, key: tuple[int, int, int], frame: FrameType, field: Any) -> Place:
-        if len(self._places) >= MAX_PLACES:
-            self.renew()
-        self._kept.append(frame.f_code)
-        place = self._places[key] = Place(self._provenance.relations.forward(field))
+    def _find(
+        self, intent: Intent, descriptor: Any, instance: Any, frame: FrameType, unit: Unit | None
+    ) -> None:
+        """Leave what is touched and, in a line of the application, where."""
+        intent.lazy, intent.tag = (
+            (self._provenance.relations.forward(descriptor.field), instance),
+            0,
+        )
         # In a library (a template, say) one line touches for many: its place says nothing.
-        place.near = is_app(frame.f_code)
-        return place
+        if is_app(frame.f_code) and descriptor not in self._joining:
+            deep = unit is not None and unit.deep
+            callers = chain(frame) if deep else []
+            intent.touch = Touch(descriptor, frame.f_code, frame.f_lasti, callers)
+
+    def _joined(self, descriptor: Any, found: Any, tag: int) -> None:
+        """Its manager brings more along than the row: each has to be looked at."""
+        if len(self._joining) < MAX_JOINING:
+            self._joining.add(descriptor)
+        self._provenance.tag_joined(found, tag)
 
     def _refresh(self, original: Function, patch: Patch) -> Function:
         def refresh_from_db(instance: Any, *args: Any, **kwargs: Any) -> Any:
@@ -165,6 +187,19 @@ class Lazies:
         except Exception:
             self._guard.failed()
             return None
+
+
+def chain(frame: FrameType | None) -> list[object]:
+    """The callers of a place, to be compared: equal where they are the same. Instructions, not
+    lines; the specialising interpreter may move one once or twice, which makes one chain two.
+    """
+    found: list[object] = []
+    append = found.append
+    while frame is not None:
+        append(frame.f_code)
+        append(frame.f_lasti)
+        frame = frame.f_back
+    return found
 
 
 def called_by(ids: frozenset[int], frame: FrameType | None) -> FrameType | None:

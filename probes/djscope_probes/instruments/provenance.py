@@ -50,7 +50,7 @@ class Provenance:
         step: Step | None
         if lazy is not None:
             step, instance = lazy
-            tag, note = instance._state.__dict__.get(TAG, 0), ""
+            tag, note = getattr(instance._state, TAG, 0), ""
         elif rows is None:
             return None, None, ""
         else:
@@ -72,10 +72,10 @@ class Provenance:
 
     def _expanded(self, start: Evaluation | None, step: Step) -> Expansion:
         if start is None:
-            return Expansion(self._nowhere.child(step))
+            return Expansion(self._nowhere.child(step), step, None)
         found = start.expansions.get(step)
         if found is None:
-            found = start.expansions[step] = Expansion(start.origin.child(step))
+            found = start.expansions[step] = Expansion(start.origin.child(step), step, start.root)
         return found
 
     def inner(self, unit: Unit, start: Evaluation | None, path: Origin) -> Evaluation:
@@ -112,13 +112,13 @@ class Provenance:
             return None, 0, ""
         state = instance.__dict__
         bypassed = step.name in state.get("_prefetched_objects_cache", ())
-        return step, instance._state.__dict__.get(TAG, 0), BYPASSED if bypassed else ""
+        return step, getattr(instance._state, TAG, 0), BYPASSED if bypassed else ""
 
     def _prefetched(self, rows: Rows, instances: Any, name: str) -> tuple[Step, int, str]:
         """A batch, as it should be, or one row at a time."""
         instance = instances[0]
         step = self.relations.named(type(instance), name, "prefetch", rows.queryset.model)
-        tag = instance._state.__dict__.get(TAG, 0)
+        tag = getattr(instance._state, TAG, 0)
         return step, tag, PER_INSTANCE if len(instances) == 1 else BATCH
 
     def parts(self, row: Any, evaluation: Evaluation) -> Parts:
@@ -139,12 +139,12 @@ class Provenance:
         step = self.relations.named(
             type(instance), manager.prefetch_cache_name, "generic", manager.model
         )
-        setattr(query, MARK, (step.number, instance._state.__dict__.get(TAG, 0)))
+        setattr(query, MARK, (step.number, getattr(instance._state, TAG, 0)))
 
     def tag(self, row: Any, tag: int, joined: Parts) -> None:
         """Say on a row, and on what was joined to it, where it came from."""
         try:
-            row._state.__dict__[TAG] = tag
+            row._state._djscope_tag = tag
             for name, (inner_tag, inner) in joined.items():
                 part = row._state.fields_cache.get(name)
                 if part is not None:
@@ -165,7 +165,7 @@ class Provenance:
         for name, part in row._state.fields_cache.items():
             if unit is None or not hasattr(type(part), "_meta") or id(part) in seen:
                 continue
-            if TAG in part._state.__dict__:
+            if hasattr(part._state, TAG):
                 continue
             seen.add(id(part))
             field = type(row)._meta.get_field(name)

@@ -18,11 +18,11 @@ from uuid import UUID
 from djscope_probes import landmarks
 from djscope_probes.clock import now_ns
 from djscope_probes.dialects import dialect_of
-from djscope_probes.groups import HIST, MAX_PARAMS, Group, Shape
+from djscope_probes.groups import MAX_PARAMS, Group, Repeat, Shape
 from djscope_probes.guard import Guard
 from djscope_probes.instruments.doors import Doors
 from djscope_probes.instruments.lazies import Lazies
-from djscope_probes.instruments.provenance import TAG, Provenance
+from djscope_probes.instruments.provenance import Provenance
 from djscope_probes.instruments.sites import Sites
 from djscope_probes.instruments.texts import LONG, Texts
 from djscope_probes.ledger import Ledger
@@ -38,6 +38,8 @@ _HASHABLE = frozenset(
 _TRANSACTION = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 # One query in so many (and one more) says what booking it took.
 SAMPLE = 15
+# Lines at which the next load of one expansion is expected.
+MAX_PLACES = 4
 _OTHER = Shape("(other queries)", None, [], "other")
 
 
@@ -78,12 +80,25 @@ class QueriesInstrument:
         self.patches.wrap(utils.CursorWrapper, "_execute_with_wrappers", self._execute)
 
     def _execute(self, original: Function, patch: Patch) -> Function:
-        book, failed, turns = self._book, self.guard.failed, self._turns
+        hand, current, turns = self._provenance.hand, CURRENT.get, self._turns
+        book, note, failed = self._book, self._note, self.guard.failed
 
         def _execute_with_wrappers(
             cursor: Any, sql: Any, params: Any, many: bool, executor: Any
         ) -> Any:
-            unit = CURRENT.get() if patch.on else None
+            repeat = hand.intent.repeat
+            if repeat is not None and repeat.sql == sql and repeat.room > 0:
+                hand.intent.repeat = None
+                began = now_ns()
+                try:
+                    return original(cursor, sql, params, many, executor)
+                finally:
+                    took = now_ns() - began
+                    repeat.took.append(took)
+                    repeat.room -= 1
+                    if repeat.noting:
+                        note(repeat, params, many, began, took)
+            unit = current() if patch.on else None
             if unit is None or not unit.open:
                 unit = working() if patch.on else None
                 if unit is None:
@@ -102,39 +117,22 @@ class QueriesInstrument:
 
         return _execute_with_wrappers
 
+    def _note(self, repeat: Repeat, params: Any, many: bool, began: int, took: int) -> None:
+        """What is of interest of the first ones only."""
+        try:
+            unit = CURRENT.get()
+            if unit is None or not noted(unit, repeat.group, params, many, began, took):
+                repeat.noting = False
+        except Exception:
+            self.guard.failed()
+
     def _book(
         self, unit: Unit, cursor: Any, sql: Any, params: Any, many: bool, began: int, took: int
     ) -> None:
+        group = self._sighted(unit, cursor, sql)
+        group.add(took)
+        noted(unit, group, params, many, began, took)
         intent = self._provenance.hand.intent
-        place, expansion = intent.place, None
-        if place is not None and intent.lazy is not None:
-            # A foreign key touched where the previous one of the same rows was: as that one.
-            start = unit.evaluations.get(intent.lazy[1]._state.__dict__.get(TAG, 0))
-            expansion = start.expansions.get(place.step) if start is not None else None
-        if (
-            expansion is not None
-            and expansion.place is place
-            and expansion.sql == sql
-            and start is not None
-            and expansion.group is not None
-        ):
-            intent.lazy, intent.tag = None, expansion.tag
-            group = expansion.group
-            expansion.loads += 1
-            if expansion.loads > group.peak:
-                group.peak, group.parents = expansion.loads, start.root.rows
-        else:
-            group = self._sighted(unit, cursor, sql)
-        group.n += 1
-        group.total += took
-        if took > group.max:
-            group.max = took
-        bucket = (took // 1000).bit_length()
-        group.hist[bucket if bucket < HIST else HIST - 1] += 1
-        if group.params is not None and len(group.params) < MAX_PARAMS:
-            _note_params(group, params, many)
-        if len(unit.operations) < OPERATIONS_PER_UNIT:
-            unit.operations.append((group, began, took))
         if intent.direct:
             group.rows += 1  # the one that an attribute wants; fetching it is not worth a clock
         else:
@@ -142,8 +140,7 @@ class QueriesInstrument:
 
     def _sighted(self, unit: Unit, cursor: Any, sql: Any) -> Group:
         """The group of a query that is not simply the next of its kind."""
-        intent = self._provenance.hand.intent
-        place = intent.place
+        touch = self._provenance.hand.intent.touch
         text = sql if type(sql) is str else f"({type(sql).__name__})"
         if len(text) > LONG:
             text = self._texts.short(text)
@@ -157,11 +154,11 @@ class QueriesInstrument:
             group = self._new_group(unit, shape, path, cursor.db)
             group.note = note
         if expansion is not None and start is not None:
-            expansion.loads += 1
-            if expansion.loads > group.peak:
-                group.peak, group.parents = expansion.loads, start.root.rows
-            if place is not None and place.near and not unit.deep:
-                expansion.place, expansion.sql, expansion.group = place, text, group
+            expansion.count(1, group)
+            if touch is not None and expansion.places < MAX_PLACES:
+                expansion.places += 1
+                repeat = start.repeats[touch.descriptor] = Repeat(expansion, group, text, touch)
+                unit.repeats.append(repeat)
         return group
 
     def _new_group(self, unit: Unit, shape: Shape, path: Any, connection: Any) -> Group:
@@ -209,6 +206,18 @@ def _timed(chunks: Any, group: Group) -> Iterator[Any]:
             yield chunk
     finally:
         chunks.close()
+
+
+def noted(unit: Unit, group: Group, params: Any, many: bool, began: int, took: int) -> bool:
+    """Keep parameters and order, as far as there is room; whether there was."""
+    known = group.params
+    more = known is not None and len(known) < MAX_PARAMS
+    if more:
+        _note_params(group, params, many)
+    if len(unit.operations) < OPERATIONS_PER_UNIT:
+        unit.operations.append((group, began, took))
+        return True
+    return more
 
 
 def _note_params(group: Group, params: Any, many: bool) -> None:
