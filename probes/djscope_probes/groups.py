@@ -122,13 +122,20 @@ class Repeat:
     """
 
     __slots__ = (
-        "chain", "code", "expansion", "group", "instruction", "noting", "room", "sql", "took",
+        "chain", "code", "descriptor", "expansion", "group", "instruction", "noting", "room",
+        "sql", "start", "tag", "took",
     )  # fmt: skip
 
-    def __init__(self, expansion: Expansion, group: Group, sql: str, touch: Touch) -> None:
+    def __init__(
+        self, start: Evaluation, expansion: Expansion, group: Group, sql: str, touch: Touch
+    ) -> None:
+        self.start = start
         self.expansion = expansion
         self.group = group
         self.sql = sql
+        # Of the rows that it starts from.
+        self.tag = start.tag
+        self.descriptor = touch.descriptor
         self.code = touch.code
         self.instruction = touch.instruction
         self.chain = touch.chain
@@ -136,6 +143,10 @@ class Repeat:
         self.room = ROOM
         # Whether parameters and order are still of interest.
         self.noting = True
+
+    def expect(self) -> None:
+        """From now on this is what the next one is compared with."""
+        self.start.repeats[self.descriptor] = self
 
     def settle(self) -> None:
         """Book what was noted so far. Called by one thread, while another may note more."""
@@ -149,8 +160,8 @@ class Repeat:
 
 
 class Touch(NamedTuple):
-    """Where a line of the application touches a foreign key: which, and the line as code and
-    instruction (its number takes long to find); `chain` is its callers, in a deep unit.
+    """Where a line of the application touches a foreign key: the line as code and instruction (its
+    number takes long to find); `chain` is its callers, in a deep unit.
     """
 
     descriptor: object

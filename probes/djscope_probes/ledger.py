@@ -76,7 +76,7 @@ class Ledger:
     def clear(self) -> None:
         """Nobody watches any more: let go of everything."""
         for unit in list(self.running.values()):
-            unit.open = False
+            unit.open, unit.repeated = False, None
             leave(unit)
         self.running.clear()
         self.ended.clear()

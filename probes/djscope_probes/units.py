@@ -31,7 +31,7 @@ class Unit:
     __slots__ = (
         "__weakref__", "adopted", "asyncio_task", "began_ns", "cpu_ns", "deep", "ended_ns",
         "evaluations", "exact_start", "exception", "groups", "id", "name", "open",
-        "operations", "outer", "overflow", "repeats", "revision", "site", "skipped",
+        "operations", "outer", "overflow", "repeated", "repeats", "revision", "site", "skipped",
         "stack", "thread", "vanished",
     )  # fmt: skip
     kind = ""
@@ -61,6 +61,8 @@ class Unit:
         self.evaluations: dict[int, Evaluation] = {}
         # Those that may have times to be booked.
         self.repeats: list[Repeat] = []
+        # The latest of them.
+        self.repeated: Repeat | None = None
         self.exception = ""
         self.site: StackFrame | None = None
         self.stack: list[StackFrame] = []
@@ -90,6 +92,7 @@ class Unit:
     def close(self) -> None:
         """The unit ended here and now, in the thread that ran it."""
         self.ended_ns = now_ns()
+        self.repeated = None
         if self.cpu_ns >= 0:
             same = self.thread == get_ident()
             self.cpu_ns = time.thread_time_ns() - self.cpu_ns if same else -1

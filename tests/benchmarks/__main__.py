@@ -1,4 +1,5 @@
-"""`python -m tests.benchmarks [--callgrind] [VARIANT …]`: what a query costs, beside peers.
+"""`python -m tests.benchmarks [--callgrind] [--scene NAME] [VARIANT …]`: what a query costs.
+
 
 Without options: CPU time, processes of all variants in turn, the least of many pages each (other
 load only adds). With `--callgrind`: instructions per query, which no load changes; needs valgrind.
@@ -14,7 +15,7 @@ import statistics
 import subprocess
 import sys
 
-from tests.benchmarks.project import PAGE
+from tests.benchmarks.project import PAGE, SCENES
 from tests.benchmarks.variants import VARIANTS
 
 TURNS = 5
@@ -25,19 +26,28 @@ CALLGRIND_ROUNDS = (1, 3)
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--callgrind", action="store_true", help="count instructions, not time")
+    parser.add_argument(
+        "--scene", action="append", choices=SCENES, help="how rows are asked for; all by default"
+    )
     parser.add_argument("variants", nargs="*", default=list(VARIANTS), metavar="VARIANT")
     options = parser.parse_args()
     names = ["bare", *(name for name in options.variants if name != "bare")]
     print(f"Python {sys.version.split()[0]}, a page of {PAGE} queries, mean per query")
-    if options.callgrind:
-        table({name: instructions(name) for name in names}, "instructions")
-        return
+    for scene in options.scene or SCENES:
+        print(scene)
+        if options.callgrind:
+            table({name: instructions(name, scene) for name in names}, "instructions")
+        else:
+            timed(names, scene)
+
+
+def timed(names: list[str], scene: str) -> None:
+    """Least and median CPU time of many pages, in turns."""
     pages: dict[str, list[int]] = {name: [] for name in names}
     for _ in range(TURNS):
         for name in names:
-            pages[name] += json.loads(run(name, ROUNDS))
-    least = {name: min(took) / PAGE / 1000 for name, took in pages.items()}
-    table(least, "µs, least")
+            pages[name] += json.loads(run(name, scene, ROUNDS))
+    table({name: min(took) / PAGE / 1000 for name, took in pages.items()}, "µs, least")
     table({n: statistics.median(took) / PAGE / 1000 for n, took in pages.items()}, "µs, median")
 
 
@@ -49,22 +59,22 @@ def table(each: dict[str, float], unit: str) -> None:
         print(f"  {name:8} {value:12.1f} {unit}  {added}")
 
 
-def run(name: str, rounds: int, *prefix: str) -> str:
-    command = [*prefix, sys.executable, "-m", "tests.benchmarks.worker", name, str(rounds)]
+def run(name: str, scene: str, rounds: int) -> str:
+    command = [sys.executable, "-m", "tests.benchmarks.worker", name, scene, str(rounds)]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     return subprocess.run(
         command, check=True, env=environment, stdout=subprocess.PIPE, text=True
     ).stdout
 
 
-def instructions(name: str) -> float:
+def instructions(name: str, scene: str) -> float:
     """Per query: the difference between runs of more and of fewer pages."""
     counts = []
     for rounds in CALLGRIND_ROUNDS:
         log = subprocess.run(
             [
                 "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                sys.executable, "-m", "tests.benchmarks.worker", name, str(rounds),
+                sys.executable, "-m", "tests.benchmarks.worker", name, scene, str(rounds),
             ],
             check=True, env={**os.environ, "PYTHONHASHSEED": "0"},
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,

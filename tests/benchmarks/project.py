@@ -1,6 +1,8 @@
-"""A page of 200 lazily loaded foreign keys on an in-memory SQLite, 25 application frames deep."""
+"""Pages of 200 queries on an in-memory SQLite, 25 application frames deep."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import django
 from django.conf import settings
@@ -31,10 +33,35 @@ def set_up(apps: list[str]) -> None:
     Book.objects.bulk_create(Book(title=f"book {n}", author=authors[n]) for n in range(PAGE))
 
 
-def page(depth: int = DEPTH) -> int:
+def page(scene: str = "foreign key", depth: int = DEPTH) -> int:
     """What a view does: N+1 queries, called from a stack of ordinary depth."""
-    if depth:
-        return page(depth - 1)
+    return page(scene, depth - 1) if depth else SCENES[scene]()
+
+
+def foreign_key() -> int:
     from tests.benchmarks.models import Book
 
     return sum(len(book.author.name) for book in Book.objects.all())
+
+
+def reverse() -> int:
+    from tests.benchmarks.models import Author
+
+    return sum(len(author.books.all()) for author in Author.objects.all())
+
+
+def count() -> int:
+    from tests.benchmarks.models import Author
+
+    return sum(author.books.count() for author in Author.objects.all())
+
+
+def get() -> int:
+    from tests.benchmarks.models import Author
+
+    return sum(len(Author.objects.get(pk=pk).name) for pk in range(1, PAGE + 1))
+
+
+SCENES: dict[str, Callable[[], int]] = {
+    "foreign key": foreign_key, "reverse": reverse, "count": count, "get": get,
+}  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is measured: nothing, djscope in its states, and peers. A variant makes one page-maker."""
+"""What is measured: nothing, djscope in its states, and peers; each makes what draws a page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.benchmarks import project
 
-Page = Callable[[], Any]
+Page = Callable[[str], Any]
 
 
 def bare() -> Page:
@@ -45,10 +45,10 @@ def _armed(deep: bool) -> Page:
     if deep:
         armament.deepen([("process", "p")], "p")
 
-    def page() -> None:
+    def page(scene: str) -> None:
         unit = RequestUnit("wsgi", "GET")
         armament.ledger.begin(unit)
-        project.page()
+        project.page(scene)
         armament.ledger.end(unit)
         armament.ledger.ended.clear()
 
@@ -67,9 +67,9 @@ def zeal() -> Page:
 
     warnings.simplefilter("ignore")
 
-    def page() -> None:
+    def page(scene: str) -> None:
         with zeal_context():
-            project.page()
+            project.page(scene)
 
     return page
 
@@ -81,13 +81,13 @@ def toolbar() -> Page:
     from debug_toolbar.toolbar import DebugToolbar
     from django.test import RequestFactory
 
-    def page() -> None:
+    def page(scene: str) -> None:
         request = RequestFactory().get("/")
         toolbar = DebugToolbar(request, lambda _: None)
         panel = SQLPanel(toolbar, lambda _: None)
         panel.enable_instrumentation()
         try:
-            project.page()
+            project.page(scene)
         finally:
             panel.disable_instrumentation()
 

@@ -1,4 +1,4 @@
-"""One variant in a process of its own: `worker.py VARIANT ROUNDS`, prints CPU per page as JSON."""
+"""One variant and scene in a process: `worker.py VARIANT SCENE ROUNDS`; CPU per page as JSON."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tests.benchmarks.variants import VARIANTS
 WARM_UP = 3
 
 
-def main(name: str, rounds: int) -> None:
+def main(name: str, scene: str, rounds: int) -> None:
     page = VARIANTS[name]()
     for _ in range(WARM_UP):
-        page()
+        page(scene)
     gc.collect()
     gc.disable()
     took = []
     for _ in range(rounds):
         began = time.thread_time_ns()
-        page()
+        page(scene)
         took.append(time.thread_time_ns() - began)
     print(json.dumps(took))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

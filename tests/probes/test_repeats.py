@@ -178,3 +178,17 @@ def test_threads_of_one_unit_do_not_take_each_others(armament: Armament) -> None
 
     assert unit.queries == 61
     assert sum(group[0] for group in Seen(unit).groups()) == 61
+
+
+def test_a_unit_of_an_earlier_arm_takes_nothing(armament: Armament, unit: Unit) -> None:
+    """It still stands in the context of work that outlived the viewer."""
+    rows = books()
+    for book in rows[:10]:
+        assert book.author.name
+    armament.disarm()
+    armament.arm()
+    for book in rows[10:]:
+        assert book.author.name
+
+    assert unit.repeated is None
+    assert unit.queries == 11

@@ -150,14 +150,16 @@ class Doors:
         evaluation.rows = 1
         yield first
         del first
-        for evaluation.rows, row in enumerate(rows, 2):
-            if joined:
+        if joined:
+            for evaluation.rows, row in enumerate(rows, 2):
                 self._provenance.tag(row, tag, joined)
-            else:
-                try:
-                    row._state._djscope_tag = tag
-                except Exception:  # `from_db` may return anything
-                    self._guard.failed()
+                yield row
+            return
+        for evaluation.rows, row in enumerate(rows, 2):
+            try:
+                row._state._djscope_tag = tag
+            except Exception:  # `from_db` may return anything
+                self._guard.failed()
             yield row
 
 

@@ -22,18 +22,20 @@ class Intent:
     """Set around one call, emptied by its first query: what that asks in turn is not meant.
 
     `lazy` is the step that an attribute access takes, and the instance it starts from; `touch`
-    where a foreign key is touched; `repeat` if it is the next of what was there before. `direct`:
-    the one row is tagged by who asked for it, with `tag`. `prefetch` is the instances that a
-    prefetch is for, and its name. `group` is the last query's, for the rows it fetches.
+    where a foreign key is touched, and `next` what is expected then; `repeat` when it is just
+    that. `direct`: the one row is tagged by who asked for it, with `tag`. `prefetch` is the
+    instances that a prefetch is for, and its name. `group` is the last query's, for the rows it
+    fetches.
     """
 
-    __slots__ = ("direct", "group", "lazy", "prefetch", "repeat", "rows", "tag", "touch")
+    __slots__ = ("direct", "group", "lazy", "next", "prefetch", "repeat", "rows", "tag", "touch")
 
     def __init__(self) -> None:
         self.rows: Rows | None = None
         self.lazy: tuple[Step, Any] | None = None
         self.touch: Touch | None = None
         self.repeat: Repeat | None = None
+        self.next: Repeat | None = None
         self.direct = False
         self.tag = 0
         self.prefetch: tuple[Any, str] | None = None

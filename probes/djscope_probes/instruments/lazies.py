@@ -13,14 +13,13 @@ from types import FrameType
 from typing import Any
 
 from djscope_probes import landmarks
-from djscope_probes.groups import Step, Touch
+from djscope_probes.groups import Repeat, Step, Touch
 from djscope_probes.instruments.intent import Intent
 from djscope_probes.instruments.provenance import TAG, Provenance
 from djscope_probes.patching import Function, Patch, Patches
 from djscope_probes.stacks import is_app
 from djscope_probes.units import CURRENT, Unit
 
-MAX_JOINING = 1_000
 _getframe = sys._getframe
 
 
@@ -31,15 +30,10 @@ class Lazies:
         self._provenance = provenance
         self._hand = provenance.hand
         self._guard = provenance.guard
-        self._joining: set[object] = set()
         self._generic: frozenset[int] = frozenset()
         self._deferred: frozenset[int] = frozenset()
         # Frames from `get_object` out to whoever touched the attribute: 6.1 has two more.
         self._out = 2
-
-    def renew(self) -> None:
-        """Begin an arm."""
-        self._joining.clear()
 
     def reach(self, patches: Patches) -> None:
         related = landmarks.loaded("django.db.models.fields.related_descriptors")
@@ -60,70 +54,82 @@ class Lazies:
             patches.wrap(types.ContentType, "get_object_for_this_type", self._generic_object)
 
     def _get_object(self, original: Function, patch: Patch) -> Function:
-        hand, out, find = self._hand, self._out, self._find
+        hand, out, long_way = self._hand, self._out, self._long_way
         current, failed = CURRENT.get, self._guard.failed
 
         def get_object(descriptor: Any, instance: Any) -> Any:
             if not patch.on:
                 return original(descriptor, instance)
+            repeat = unit = frame = None
             try:
-                intent, unit, repeat = hand.intent, current(), None
-                frame = _getframe(out)
-                if unit is not None and unit.open:
-                    start = unit.evaluations.get(getattr(instance._state, TAG, 0))
-                    if start is not None:
-                        repeat = start.repeats.get(descriptor)
-                if (
-                    repeat is not None
-                    and repeat.instruction == frame.f_lasti
-                    and repeat.code is frame.f_code
-                    and (unit is None or not unit.deep or repeat.chain == chain(frame))
-                ):
-                    expansion = repeat.expansion
-                    intent.repeat, intent.tag = repeat, expansion.tag
-                    intent.lazy = (expansion.step, instance)
-                else:
-                    repeat = None
-                    find(intent, descriptor, instance, frame, unit)
-                intent.direct = True
+                unit, frame = current(), _getframe(out)
+                if unit is not None:
+                    repeat, tag = unit.repeated, getattr(instance._state, TAG, 0)
+                    if repeat is not None and (
+                        repeat.tag != tag or repeat.descriptor is not descriptor
+                    ):
+                        repeat = repeat_of(unit, tag, descriptor)
+                    if repeat is not None and (
+                        repeat.instruction != frame.f_lasti
+                        or repeat.code is not frame.f_code
+                        or (unit.deep and repeat.chain != chain(frame))
+                    ):
+                        repeat = None
             except Exception:
+                repeat = None
                 failed()
-                return original(descriptor, instance)
+            if repeat is None:
+                return long_way(original, descriptor, instance, unit, frame)
+            intent = hand.intent
+            intent.repeat, intent.direct = repeat, True
             try:
                 found = original(descriptor, instance)
             finally:
-                intent.lazy = intent.touch = intent.repeat = None
-                intent.direct = False
-            if intent.tag:
-                try:
-                    found._state._djscope_tag = intent.tag
-                    if repeat is None and found._state.fields_cache:
-                        self._joined(descriptor, found, intent.tag)
-                except Exception:
-                    failed()
+                intent.repeat, intent.direct = None, False
+            try:
+                found._state._djscope_tag = repeat.expansion.tag
+            except Exception:
+                failed()
             return found
 
         return get_object
 
-    def _find(
-        self, intent: Intent, descriptor: Any, instance: Any, frame: FrameType, unit: Unit | None
-    ) -> None:
-        """Leave what is touched and, in a line of the application, where."""
-        intent.lazy, intent.tag = (
-            (self._provenance.relations.forward(descriptor.field), instance),
-            0,
-        )
-        # In a library (a template, say) one line touches for many: its place says nothing.
-        if is_app(frame.f_code) and descriptor not in self._joining:
-            deep = unit is not None and unit.deep
-            callers = chain(frame) if deep else []
-            intent.touch = Touch(descriptor, frame.f_code, frame.f_lasti, callers)
+    def _long_way(
+        self, original: Function, descriptor: Any, instance: Any, unit: Unit | None, frame: Any
+    ) -> Any:
+        """Say what is touched and where, tag what comes, and expect the next."""
+        try:
+            intent = self._hand.intent
+            intent.lazy = (self._provenance.relations.forward(descriptor.field), instance)
+            # In a library (a template, say) one line touches for many: its place says nothing.
+            if is_app(frame.f_code):
+                callers = chain(frame) if unit is not None and unit.deep else []
+                intent.touch = Touch(descriptor, frame.f_code, frame.f_lasti, callers)
+            intent.direct, intent.tag, intent.next = True, 0, None
+        except Exception:
+            self._guard.failed()
+            return original(descriptor, instance)
+        finally:
+            del frame
+        try:
+            found = original(descriptor, instance)
+        finally:
+            intent.lazy, intent.touch, intent.direct = None, None, False
+        try:
+            if intent.tag:
+                self._arrived(intent, unit, found)
+        except Exception:
+            self._guard.failed()
+        return found
 
-    def _joined(self, descriptor: Any, found: Any, tag: int) -> None:
-        """Its manager brings more along than the row: each has to be looked at."""
-        if len(self._joining) < MAX_JOINING:
-            self._joining.add(descriptor)
-        self._provenance.tag_joined(found, tag)
+    def _arrived(self, intent: Intent, unit: Unit | None, found: Any) -> None:
+        found._state._djscope_tag = intent.tag
+        if found._state.fields_cache:
+            # Its manager brings more along than the row: each has to be looked at.
+            self._provenance.tag_joined(found, intent.tag)
+        elif intent.next is not None and unit is not None and unit.open:
+            intent.next.expect()
+            unit.repeated = intent.next
 
     def _refresh(self, original: Function, patch: Patch) -> Function:
         def refresh_from_db(instance: Any, *args: Any, **kwargs: Any) -> Any:
@@ -187,6 +193,15 @@ class Lazies:
         except Exception:
             self._guard.failed()
             return None
+
+
+def repeat_of(unit: Unit, tag: int, descriptor: object) -> Repeat | None:
+    """What is expected of a row of that evaluation, where lines or relations take turns."""
+    start = unit.evaluations.get(tag)
+    found = start.repeats.get(descriptor) if start is not None else None
+    if found is not None:
+        unit.repeated = found
+    return found
 
 
 def chain(frame: FrameType | None) -> list[object]:

@@ -45,6 +45,10 @@ class Provenance:
         Also gives the rows about to come (if it is a queryset's) their evaluation.
         """
         intent = self.hand.intent
+        if intent.repeat is not None:
+            # The next of an expansion that we know, with another text than before.
+            intent.tag = intent.repeat.expansion.tag
+            return intent.repeat.expansion, intent.repeat.start, ""
         rows, lazy, prefetch = intent.rows, intent.lazy, intent.prefetch
         intent.rows = intent.lazy = intent.prefetch = None
         step: Step | None

@@ -61,7 +61,6 @@ class QueriesInstrument:
     def arm(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._provenance.renew()
-        self._lazies.renew()
         self._sites = Sites()
         self._dialects = {}
         self._texts = Texts()
@@ -86,9 +85,10 @@ class QueriesInstrument:
         def _execute_with_wrappers(
             cursor: Any, sql: Any, params: Any, many: bool, executor: Any
         ) -> Any:
-            repeat = hand.intent.repeat
+            intent = hand.intent
+            repeat = intent.repeat
             if repeat is not None and repeat.sql == sql and repeat.room > 0:
-                hand.intent.repeat = None
+                intent.repeat = None
                 began = now_ns()
                 try:
                     return original(cursor, sql, params, many, executor)
@@ -140,7 +140,7 @@ class QueriesInstrument:
 
     def _sighted(self, unit: Unit, cursor: Any, sql: Any) -> Group:
         """The group of a query that is not simply the next of its kind."""
-        touch = self._provenance.hand.intent.touch
+        intent = self._provenance.hand.intent
         text = sql if type(sql) is str else f"({type(sql).__name__})"
         if len(text) > LONG:
             text = self._texts.short(text)
@@ -155,10 +155,10 @@ class QueriesInstrument:
             group.note = note
         if expansion is not None and start is not None:
             expansion.count(1, group)
-            if touch is not None and expansion.places < MAX_PLACES:
+            if intent.touch is not None and expansion.places < MAX_PLACES:
                 expansion.places += 1
-                repeat = start.repeats[touch.descriptor] = Repeat(expansion, group, text, touch)
-                unit.repeats.append(repeat)
+                intent.next = Repeat(start, expansion, group, text, intent.touch)
+                unit.repeats.append(intent.next)
         return group
 
     def _new_group(self, unit: Unit, shape: Shape, path: Any, connection: Any) -> Group:
