@@ -21,11 +21,13 @@ class Histogram:
         self.counts[min(us.bit_length(), BUCKETS - 1)] += 1
         self.n += 1
 
-    def merge(self, sparse: Iterable[tuple[int, int]], sign: int = 1) -> None:
-        """Add (or, with `sign` -1, take back) pairs of (bucket, count)."""
+    def merge(self, sparse: Iterable[tuple[int, int]]) -> None:
+        """Add pairs of (bucket, count), from a probe that may have more buckets."""
+        counts, n = self.counts, 0
         for bucket, count in sparse:
-            self.counts[min(max(bucket, 0), BUCKETS - 1)] += sign * count
-            self.n += sign * count
+            counts[bucket if 0 <= bucket < BUCKETS else BUCKETS - 1] += count
+            n += count
+        self.n += n
 
     def quantile(self, q: float, most: int = 1 << 62) -> int:
         """The `q` quantile in microseconds, interpolated inside its bucket; 0 without data.

@@ -5,21 +5,32 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from statistics import median
+from typing import NamedTuple
 
 from djscope.feed.shapes import Group
-from djscope.model.histogram import Histogram
+from djscope.model.families import SAMPLES, Families, Family
 from djscope.model.processes import remember
+from djscope.model.tally import Added, Tally, added
 from djscope.model.units import UnitFact, UnitKey
 
-# Counts per unit that medians are taken over.
-SAMPLES = 200
 # More different queries than this are counted, not kept.
 MAX_STATS = 20_000
 QueryKey = tuple[str, str, str, str, str, str, str]
 
 
-@dataclass(slots=True)
-class QueryStat:
+class Sample(NamedTuple):
+    """One unit that ended: which process, queries, distinct parameter sets, lazy loads of one
+    evaluation.
+    """
+
+    process: str
+    n: int
+    params: int
+    peak: int
+
+
+@dataclass(slots=True, eq=False)
+class QueryStat(Tally):
     """Totals since the viewer came; `unit_kind` and `name_id` say whose queries they are."""
 
     unit_kind: str
@@ -32,20 +43,9 @@ class QueryStat:
     stack_id: str = ""
     database: str = ""
     note: str = ""
-    units: int = 0
-    n: int = 0
-    total_us: int = 0
-    fetch_us: int = 0
-    max_us: int = 0
-    rows: int = 0
-    hist: Histogram = field(default_factory=Histogram)
-    first_at: float = 0.0
-    last_at: float = 0.0
     processes: set[str] = field(default_factory=set)
-    # Of units that ended: queries, distinct parameter sets, lazy loads of one evaluation.
-    per_unit: deque[int] = field(default_factory=lambda: deque(maxlen=SAMPLES))
-    distinct: deque[int] = field(default_factory=lambda: deque(maxlen=SAMPLES))
-    peaks: deque[int] = field(default_factory=lambda: deque(maxlen=SAMPLES))
+    # The last units that ended.
+    samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=SAMPLES))
     # The same of units under way: all there is to judge by before one ended.
     under_way: dict[UnitKey, Group] = field(default_factory=dict)
     parents: int = 0
@@ -55,49 +55,34 @@ class QueryStat:
     def key(self) -> QueryKey:
         return query_key(self.unit_kind, self.name_id, self)
 
-    def quantile_us(self, q: float) -> int:
-        """Microseconds to execute, without fetching rows."""
-        return self.hist.quantile(q, self.max_us)
-
-    def median_per_unit(self) -> int:
-        """Queries per unit that has any (median of the last units)."""
-        return int(median(self.per_unit or [group.n for group in self.under_way.values()] or [0]))
+    def per_unit(self) -> list[int]:
+        counts = [sample.n for sample in self.samples]
+        return counts or [group.n for group in self.under_way.values()]
 
     def median_peak(self) -> int:
         """Lazy loads that rows of one evaluation caused (median of the last units)."""
-        return int(median(self.peaks or [group.peak for group in self.under_way.values()] or [0]))
+        peaks = [sample.peak for sample in self.samples]
+        return int(median(peaks or [group.peak for group in self.under_way.values()] or [0]))
 
     def median_distinct(self) -> int:
         """Distinct parameter sets per unit (median); -1 when they could not be compared."""
-        known = self.distinct or [group.params for group in self.under_way.values()]
-        return int(median(known or [-1]))
+        known = [sample.params for sample in self.samples]
+        return int(median(known or [group.params for group in self.under_way.values()] or [-1]))
 
-    def grew(self, group: Group, before: Group | None, fact: UnitFact) -> None:
-        """Take over what `group` adds to the unit's previous revision."""
-        self.n += group.n - (before.n if before else 0)
-        self.total_us += group.total_us - (before.total_us if before else 0)
-        self.fetch_us += group.fetch_us - (before.fetch_us if before else 0)
-        self.rows += group.rows - (before.rows if before else 0)
-        self.hist.merge(group.hist)
-        if before:
-            self.hist.merge(before.hist, -1)
-        else:
-            self.units += 1
-        self.max_us = max(self.max_us, group.max_us)
+    def grew(self, group: Group, more: Added, fact: UnitFact, *, new: bool) -> None:
+        """Take over what `group` adds to the unit's previous revision, or brings if it is `new`."""
+        self.add(more, unit=new)
         self.stack_id, self.database = group.stack_id or self.stack_id, group.database
         self.note = group.note
-        self.first_at = self.first_at or fact.seen_at
-        self.last_at = fact.seen_at
         remember(self.processes, fact.process)
         self.parents = max(self.parents, group.parents)
         if self.sample is None or not self.sample.running or self.sample.key == fact.key:
             self.sample = fact
-
-    def settled(self, group: Group) -> None:
-        """The unit ended."""
-        self.per_unit.append(group.n)
-        self.distinct.append(group.params)
-        self.peaks.append(group.peak)
+        if fact.running:
+            self.under_way[fact.key] = group
+        else:
+            self.samples.append(Sample(fact.process, group.n, group.params, group.peak))
+            self.under_way.pop(fact.key, None)
 
 
 def query_key(unit_kind: str, name_id: str, group: Group | QueryStat) -> QueryKey:
@@ -109,41 +94,44 @@ def query_key(unit_kind: str, name_id: str, group: Group | QueryStat) -> QueryKe
 
 
 class QueryTable:
-    """All query statistics; knows each running unit's last revision to count only what is new."""
+    """All query statistics and their families; knows each running unit's last revision to count
+    only what is new.
+    """
 
     def __init__(self) -> None:
         self.stats: dict[QueryKey, QueryStat] = {}
+        self.families = Families()
         self.left_out = 0
         self._before: dict[UnitKey, dict[QueryKey, Group]] = {}
 
-    def apply(self, fact: UnitFact) -> list[QueryStat]:
-        """Count what this revision of a unit adds; returns what changed."""
+    def apply(self, fact: UnitFact) -> None:
+        """Count what this revision of a unit adds."""
         before = self._before.pop(fact.key, {})
-        changed = []
+        counted = {family for key in before for family in self.families.known(key)}
         latest: dict[QueryKey, Group] = {}
+        sums: dict[Family, int] = {}
         for group in fact.unit.groups:
             key = query_key(fact.kind, fact.unit.name_id, group)
-            stat = self.stats.get(key)
+            stat = self.stats.get(key) or self._new(key)
             if stat is None:
-                if len(self.stats) >= MAX_STATS:
-                    self.left_out += 1
-                    continue
-                stat = self.stats[key] = QueryStat(*key)
+                self.left_out += 1
+                continue
+            was = before.get(key)
             latest[key] = group
-            stat.grew(group, before.get(key), fact)
-            if fact.running:
-                stat.under_way[fact.key] = group
-            else:
-                stat.settled(group)
-                stat.under_way.pop(fact.key, None)
-            changed.append(stat)
+            more = added(group, was, fact.seen_at)
+            stat.grew(group, more, fact, new=was is None)
+            for family in self.families.known(key):
+                family.add(more, unit=family not in sums and family not in counted)
+                sums[family] = sums.get(family, 0) + group.n
         if fact.running:
             self._before[fact.key] = latest
-        return changed
+        for family, n in sums.items():
+            family.counted(fact.key, n, running=fact.running)
 
     def reset(self) -> None:
         """Count from now; of units under way what they do from now on."""
         self.stats.clear()
+        self.families = Families()
         self.left_out = 0
 
     def forget(self, key: UnitKey) -> None:
@@ -151,3 +139,12 @@ class QueryTable:
         for query in self._before.pop(key, {}):
             if query in self.stats:
                 self.stats[query].under_way.pop(key, None)
+            for family in self.families.known(query):
+                family.under_way.pop(key, None)
+
+    def _new(self, key: QueryKey) -> QueryStat | None:
+        if len(self.stats) >= MAX_STATS:
+            return None
+        stat = self.stats[key] = QueryStat(*key)
+        self.families.join(stat)
+        return stat

@@ -22,6 +22,8 @@ def copy_of(session: Session) -> Session:
     for stat in still.routes.values():
         stat.failures = {key: copy(failure) for key, failure in stat.failures.items()}
     still.queries = QueryTable()
+    for by, families in session.queries.families.all.items():
+        still.queries.families.all[by] = {key: _own(each) for key, each in families.items()}
     still.queries.stats = {key: _own(stat) for key, stat in session.queries.stats.items()}
     still.running, still.recent = dict(session.running), session.recent.copy()
     still.gaps = session.gaps.copy()
@@ -32,7 +34,7 @@ def copy_of(session: Session) -> Session:
 def _own(fact: T) -> T:
     """`fact` with containers of its own."""
     twin: Any = copy(fact)
-    for name in twin.__slots__:
+    for name in (name for kind in type(twin).__mro__ for name in getattr(kind, "__slots__", ())):
         value = getattr(twin, name)
         if isinstance(value, Histogram | Rate):
             setattr(twin, name, _own(value))

@@ -70,7 +70,7 @@ def _whose(facts: Facts, stat: QueryStat) -> str:
 
 
 def _often(stat: QueryStat) -> str:
-    each = f"{stat.median_per_unit()} per {stat.unit_kind} (p50, n={len(stat.per_unit)})"
+    each = f"{stat.median_per_unit()} per {stat.unit_kind} (p50, n={len(stat.per_unit())})"
     return f"{fmt.count(stat.n)} in {fmt.many(stat.units, stat.unit_kind)}, {each}"
 
 
