@@ -16,7 +16,8 @@ def lines(findings: Iterable[Finding]) -> Iterator[str]:
         do = next((advice.code or advice.text for advice in each.advice), "")
         where = each.where.short if each.where.line else each.where.function
         sure = "" if each.certainty == "certain" else f" ({each.certainty})"
-        yield f"{each.kind}{sure}  {each.title}  · {each.unit} at {where}" + (
+        since = f" since {clock(each.gone.since)}" if each.gone else ""
+        yield f"{each.kind}{sure}  {each.title}{since}  · {each.unit} at {where}" + (
             f" → {do}" if do else ""
         )
 

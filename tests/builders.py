@@ -164,7 +164,7 @@ def n_plus_one() -> Finding:
     """What the rules would say of the shop's book list."""
     return Finding(
         "n_plus_one", Severity.WARNING, Certainty.CERTAIN,
-        "Book.author: 21 queries per request (p50)", "GET books/", VIEW,
+        "Book.author: 21 queries per request (p50)", "books/", VIEW,
         evidence={"queries_per_unit": 21, "sample_units": 25, "share": "34% of the wall time"},
         origin=ORIGIN,
         advice=[Advice("load the authors together with the books", '.select_related("author")')],

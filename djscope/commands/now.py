@@ -14,7 +14,7 @@ from djscope.commands.target import (
     duration,
     find_target,
 )
-from djscope.model.findings import find
+from djscope.model.findings import find, find_gone
 from djscope.model.snapshot import finding_out, to_json
 from djscope.plain import plain
 from djscope.report import coverage, lines
@@ -35,12 +35,15 @@ def run(options: argparse.Namespace) -> int:
     watch = observe(find_target(options), options.seconds)
     now = watch.now()
     found = find(watch.session, now)
+    gone = find_gone(watch.session, now, found)
     if options.json:
-        print(to_json([finding_out(each, watch.session.definitions) for each in found]))
+        print(to_json([finding_out(each, watch.session.definitions) for each in [*found, *gone]]))
         return watch.exit_code
     for line in lines(found[:LINES]):
         print(plain(line))
     if len(found) > LINES:
         print(f"… and {len(found) - LINES} more: `djscope attach`, or --json")
+    for line in lines(gone[:LINES]):
+        print(plain(line))
     print(plain(coverage(watch.session, now)))
     return watch.exit_code

@@ -29,6 +29,20 @@ class Advice:
     code: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """How a finding went away: queries per unit `before` and `after`, and what that rests on.
+
+    `units` so far of `processes` that came after, the first of them at `since`.
+    """
+
+    before: int
+    after: int
+    units: int
+    processes: int
+    since: float
+
+
 @dataclass(slots=True)
 class Finding:
     """One problem at one place. `cost` numbers name their unit (`ms_per_unit`, `total_ms`)."""
@@ -53,6 +67,7 @@ class Finding:
     stack_id: str = ""
     sql_id: str = ""
     unit_kind: str = "request"
+    gone: Gone | None = None
 
     @property
     def id(self) -> str:

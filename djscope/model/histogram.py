@@ -25,7 +25,7 @@ class Histogram:
         """Add pairs of (bucket, count), from a probe that may have more buckets."""
         counts, n = self.counts, 0
         for bucket, count in sparse:
-            counts[bucket if 0 <= bucket < BUCKETS else BUCKETS - 1] += count
+            counts[bucket if 0 <= bucket < BUCKETS else max(0, min(bucket, BUCKETS - 1))] += count
             n += count
         self.n += n
 

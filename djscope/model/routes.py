@@ -11,6 +11,8 @@ from djscope.model.rate import Rate
 from djscope.model.units import UnitFact
 
 RECENT = 50
+# A route remembers how much each of so many processes served: those that came last.
+SERVED = 500
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ class RouteStat:
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: dict[tuple[str, str], Failure] = field(default_factory=dict)
     processes: set[str] = field(default_factory=set)
+    # Process → units that ended in it, and when it was first heard of here.
+    served: dict[str, tuple[int, float]] = field(default_factory=dict)
     recent: deque[UnitFact] = field(default_factory=lambda: deque(maxlen=RECENT))
     worst: UnitFact | None = None
     # The stack at which a unit that lasted was last seen.
@@ -91,6 +95,7 @@ class RouteStat:
         self.rate.add(fact.seen_at)
         self.outcomes[fact.outcome] += 1
         remember(self.processes, fact.process)
+        self._serve(fact)
         self.recent.append(fact)
         self.view_id, self.method = fact.view_id or self.view_id, fact.method or self.method
         if fact.wait_us >= 0:
@@ -103,6 +108,12 @@ class RouteStat:
             self.max_us, self.worst = unit.wall_us, fact
         if fact.failed or (fact.outcome == "RETRY" and unit.exception):
             self._count_failure(fact)
+
+    def _serve(self, fact: UnitFact) -> None:
+        n, since = self.served.get(fact.process, (0, fact.seen_at))
+        self.served[fact.process] = (n + 1, since)
+        if len(self.served) > SERVED:
+            del self.served[next(iter(self.served))]
 
     def _count_failure(self, fact: UnitFact) -> None:
         key = (fact.unit.exception, fact.unit.site_id)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from djscope.model.finding import Advice
+from djscope.model.finding import Advice, Gone
 
 SCHEMA = "djscope/snapshot/1"
 
@@ -37,6 +37,7 @@ class FindingOut(Struct):
     model: str | None = None
     relation: str | None = None
     path: str | None = None
+    gone: Gone | None = None
 
 
 class ProcessOut(Struct):
@@ -141,7 +142,8 @@ class Coverage(Struct):
 class Snapshot(Struct):
     """`tasks` also holds commands and threads, told apart by `kind`.
 
-    `memory`, `migrations`, `locks` and `hops` are empty until their instruments exist.
+    `memory`, `migrations`, `locks` and `hops` are empty until their instruments exist. `gone`: what
+    was a finding until the processes that had it ended; not among `findings`.
     """
 
     schema: str
@@ -157,3 +159,4 @@ class Snapshot(Struct):
     migrations: list[str] = []
     locks: list[str] = []
     hops: list[str] = []
+    gone: list[FindingOut] = []

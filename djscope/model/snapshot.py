@@ -9,7 +9,7 @@ import msgspec
 from djscope.feed.status import FeedStatus
 from djscope.model.definitions import Definitions, Place
 from djscope.model.finding import Finding
-from djscope.model.findings import find
+from djscope.model.findings import find, find_gone
 from djscope.model.processes import ProcessFact
 from djscope.model.queries import QueryStat
 from djscope.model.routes import RouteStat
@@ -36,16 +36,18 @@ def snapshot(session: Session, now: float, status: FeedStatus) -> Snapshot:
     """Everything a session knows at `now`."""
     defs = session.definitions
     routes = list(session.routes.values())
+    found = find(session, now)
     return Snapshot(
         schema=SCHEMA,
         meta={"app": status.app, "redis": status.label, "taken_at": round(now, 3)},
         coverage=coverage(session, now),
         processes=[process_out(each) for each in session.processes.values()],
-        findings=[finding_out(each, defs) for each in find(session, now)],
+        findings=[finding_out(each, defs) for each in found],
         units=[unit_out(u, defs) for u in (*session.running.values(), *session.recent)],
         routes=[route_out(each, defs) for each in routes if each.kind == "request"],
         queries=[query_out(each, defs) for each in session.queries.stats.values()],
         tasks=[route_out(each, defs) for each in routes if each.kind != "request"],
+        gone=[finding_out(each, defs) for each in find_gone(session, now, found)],
     )
 
 
@@ -97,6 +99,7 @@ def finding_out(finding: Finding, defs: Definitions) -> FindingOut:
         model=finding.model or None,
         relation=finding.relation or None,
         path=finding.path or None,
+        gone=finding.gone,
     )
 
 

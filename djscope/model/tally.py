@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from djscope.feed.shapes import Group
 from djscope.model.histogram import Histogram
-from djscope.model.window import SLICE_S, Lately, Mark, slice_of, within
+from djscope.model.window import SLICE_S, Lately, Mark, first_within, slice_of, within
 
 
 class Added(NamedTuple):
@@ -65,23 +65,31 @@ class Tally:
         self.total_us += total_us
         self.fetch_us += fetch_us
         self.rows += rows
-        if max_us > self.max_us:
-            self.max_us = max_us
+        self.max_us = max(self.max_us, max_us)
         self.hist.merge(hist)
         self.last_at = at
 
     def _mark(self, at: float) -> None:
         now = slice_of(at)
         mark = Mark(now, self.units, self.n, self.total_us, tuple(self.hist.counts))
-        self.marks = (*(each for each in within(self.marks, now) if each.slice < now), mark)
+        self.marks = (*within(self.marks, now), mark)
         self.first_at = self.first_at or at
 
+    def n_lately(self, now: float) -> int:
+        """Queries over the last minute or so."""
+        since = first_within(self.marks, slice_of(now))
+        return self.n - since.n if since else 0
+
+    def total_us_lately(self, now: float) -> int:
+        """What those took to execute."""
+        since = first_within(self.marks, slice_of(now))
+        return self.total_us - since.total_us if since else 0
+
     def lately(self, now: float) -> Lately:
-        """Over the last minute or so."""
-        reached = within(self.marks, slice_of(now))
-        if not reached:
+        """All that is known of the last minute or so."""
+        since, hist = first_within(self.marks, slice_of(now)), Histogram()
+        if since is None:
             return Lately()
-        since, hist = reached[0], Histogram()
         hist.counts = [n - before for n, before in zip(self.hist.counts, since.counts, strict=True)]
         hist.n = sum(hist.counts)
         return Lately(

@@ -37,5 +37,10 @@ def slice_of(at: float) -> int:
 
 
 def within(marks: tuple[Mark, ...], at: int) -> tuple[Mark, ...]:
-    """Those that the window of slice `at` reaches; none of a clock that was ahead (a fail-over)."""
-    return tuple(mark for mark in marks if at - SLICES <= mark.slice <= at)
+    """Those before slice `at` that its window reaches; none of a clock that was ahead."""
+    return tuple(mark for mark in marks if at - SLICES <= mark.slice < at)
+
+
+def first_within(marks: tuple[Mark, ...], at: int) -> Mark | None:
+    """Where the window of slice `at` begins; None when nothing happened in it."""
+    return next((mark for mark in marks if at - SLICES <= mark.slice <= at), None)

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 from djscope.ui.draw import fit
 
 R = TypeVar("R")
+# How the id of a column ends that shows of the last minute what another shows of all.
+LATELY = "1m"
 # Minimum cells, share of what is left over, and rank: the highest rank goes first when narrow.
 Width = tuple[int, int, int]
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from djscope.feed.status import FeedStatus
 from djscope.model.definitions import Place
+from djscope.model.families import By, Family
 from djscope.model.finding import Finding
-from djscope.model.findings import find
+from djscope.model.findings import find, find_gone
 from djscope.model.processes import ProcessFact
 from djscope.model.queries import QueryStat
 from djscope.model.session import Session
@@ -42,9 +43,14 @@ class Facts:
         self.reach = reach
         self._still: Still | None = None
         self._found_at = -1
-        self._by_query: dict[tuple[str, Place], Finding] = {}
+        self._by_query: dict[tuple[str, str, Place], Finding] = {}
+        self._by_family: dict[tuple[By, str | Place], Finding] = {}
         self._speed: deque[tuple[float, int]] = deque(maxlen=WINDOW_S + 1)
         self.findings: list[Finding] = []
+        # Those that ended with the processes that had them.
+        self.gone: list[Finding] = []
+        # Whether lists of queries put the last minute before what was in all.
+        self.lately = False
         self.refresh()
 
     @property
@@ -65,9 +71,9 @@ class Facts:
         return self._still.now if self._still else self._source.now()
 
     @property
-    def stamp(self) -> tuple[bool, int, int]:
+    def stamp(self) -> tuple[bool, bool, int, int]:
         """Differs when there is something to draw: new facts, or a second has passed."""
-        return (self.frozen, self.session.version, int(self.now))
+        return (self.frozen, self.lately, self.session.version, int(self.now))
 
     def clock(self) -> float:
         """The moment it is, frozen or not."""
@@ -107,7 +113,20 @@ class Facts:
         self._found_at = int(self.now)
         with self.lock:
             self.findings = find(self.session, self.now)
-        self._by_query = {(f.sql_id, f.where): f for f in reversed(self.findings) if f.sql_id}
+            self.gone = find_gone(self.session, self.now, self.findings)
+        self._sort_findings()
+
+    def _sort_findings(self) -> None:
+        """The worst finding about each query, and about each family of them."""
+        self._by_query, self._by_family = {}, {}
+        for found in reversed(self.findings):
+            if not found.sql_id:
+                continue
+            self._by_query[found.unit, found.sql_id, found.where] = found
+            self._by_family[By.SQL, found.sql_id] = found
+            self._by_family[By.ROUTE, found.unit] = found
+            if found.origin is not None:
+                self._by_family[By.ORIGIN, found.origin] = found
 
     def _measure(self) -> None:
         at = self._source.now()
@@ -123,7 +142,22 @@ class Facts:
 
     def finding_of(self, stat: QueryStat) -> Finding | None:
         """The worst finding about these queries."""
-        return self._by_query.get((stat.sql_id, self.session.definitions.place(stat.site_id)))
+        unit = unit_name(stat.unit_kind, self.text(stat.name_id))
+        return self._by_query.get((unit, stat.sql_id, self.place(stat.site_id)))
+
+    def finding_in(self, family: Family) -> Finding | None:
+        """The worst finding about any of its queries."""
+        if family.by is By.SQL:
+            return self._by_family.get((By.SQL, family.key[0]))
+        if family.by is By.ORIGIN:
+            return self._by_family.get((By.ORIGIN, self.place(family.key[0])))
+        kind, name_id = family.key
+        return self._by_family.get((By.ROUTE, unit_name(kind, self.text(name_id))))
+
+    def members(self, family: Family) -> list[QueryStat]:
+        """The statistics that a family is made of."""
+        stats = self.session.queries.stats
+        return [stats[key] for key in family.members if key in stats]
 
     def there(self, process: ProcessFact) -> bool:
         """It was heard of lately: who came and went stands in findings and routes."""

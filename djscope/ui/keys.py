@@ -54,6 +54,8 @@ LIST = (
     _key("half-down", "ctrl+d,pagedown", "half_page(1)", "Half down", "half a page down"),
     _key("half-up", "ctrl+u,pageup", "half_page(-1)", "Half up", "half a page up"),
     _key("sort", "s", "sort", "Sort", "sort by the next column", show=True),
+    _key("turn", "b", "turn", "By", "queries by site, SQL, route, or rows' origin", show=True),
+    _key("lately", "n", "lately", "Now", "the last minute first, or all since attach", show=True),
     _key("reverse", "S", "reverse", "Reverse", "turn the order round"),
 )
 PAGE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Generic
 
-from djscope.ui.columns import Column, R
+from djscope.ui.columns import LATELY, Column, R
 from djscope.ui.filter import Filter, parse
 
 # A list under somebody's hands keeps its order this long.
@@ -75,6 +75,14 @@ class Order(Generic[R]):
     def reverse(self) -> None:
         self.reversed = not self.reversed
         self._resort()
+
+    def exchange(self, columns: Sequence[Column[R]], *, lately: bool) -> None:
+        """Other columns: sorted by the same figure, in all or of the last minute."""
+        ids = {column.id for column in columns}
+        plain = self.sort.removesuffix(LATELY)
+        self.sort = plain + LATELY if lately and plain + LATELY in ids else plain
+        self.columns = columns
+        self.narrow(self.filter.text)
 
     def narrow(self, text: str) -> None:
         """Show what matches `text` only (with the next `take`)."""

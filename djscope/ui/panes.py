@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from djscope.ui.lists.cost import costs
+from djscope.ui.lists.families import by_origin, by_route, by_sql
 from djscope.ui.lists.findings import findings
 from djscope.ui.lists.processes import processes
 from djscope.ui.lists.queries import queries
@@ -10,6 +11,7 @@ from djscope.ui.lists.routes import requests, tasks, work
 from djscope.ui.lists.units import all_running, running, under_way
 from djscope.ui.spec import Pane
 
+FAMILIES = (by_sql(), by_route(), by_origin())
 PANES = (
     Pane(
         "overview",
@@ -22,7 +24,7 @@ PANES = (
             under_way(all_running),
         ),
     ),
-    Pane("queries", "Queries", (queries("queries", "Queries by site"),)),
+    Pane("queries", "Queries", (queries("queries", "Queries by site", turns=FAMILIES),)),
     Pane("requests", "Requests", (requests(), under_way(running("request")))),
     Pane("tasks", "Tasks", (work(), under_way(running("task", "command", "thread")))),
     Pane("findings", "Findings", (findings(),)),

@@ -13,12 +13,23 @@ FLAGS = {"query_loop": "loop", "duplicate_query": "dup", "slow_query": "slow"}
 
 def mark(finding: Finding) -> str:
     """`▲ warning`."""
-    return f"{GLYPHS[finding.severity]} {finding.severity.value}"
+    return f"{GLYPHS[finding.severity]} {severity(finding)}"
+
+
+def severity(finding: Finding) -> str:
+    """`warning`, or `gone`."""
+    return "gone" if finding.gone else finding.severity.value
+
+
+def rank(finding: Finding) -> int:
+    """What is gone comes after all that is there."""
+    return 0 if finding.gone else RANKS[finding.severity]
 
 
 def marked_kind(finding: Finding) -> str:
     """`▲ slow query`: the glyph says how bad, the word what."""
-    return f"{GLYPHS[finding.severity]} {kind(finding)}"
+    gone = "gone " if finding.gone else ""
+    return f"{GLYPHS[finding.severity]} {gone}{kind(finding)}"
 
 
 def flag(finding: Finding | None) -> str:
@@ -34,6 +45,8 @@ def kind(finding: Finding) -> str:
 
 
 def tone(finding: Finding | None) -> str:
+    if finding is not None and finding.gone:
+        return "good"
     return TONES[finding.severity] if finding else ""
 
 

@@ -51,7 +51,8 @@ Opener = Callable[[Facts], Detail]
 class Spec(Generic[R]):
     """A list: rows, what tells them apart, columns, and what a row opens.
 
-    `sort` is the id of the column to begin with; without one, rows stay as they come.
+    `sort` is the id of the column to begin with; without one, rows stay as they come. `turns`:
+    lists that a key puts in its place. `windowed`: its columns know the last minute as well.
     """
 
     id: str
@@ -62,6 +63,8 @@ class Spec(Generic[R]):
     empty: Callable[[Facts], str]
     open: Callable[[R], Opener | None] | None = None
     sort: str = ""
+    turns: tuple[Spec[Any], ...] = ()
+    windowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,9 +128,15 @@ async def test_copy() -> None:
     async with running(shop()) as driver:
         for pressed, copied in [
             ("5 j y", '.select_related("author")'),
-            ("2 y", 'SELECT "shop_author"."name"'),
+            ("2 y", '.select_related("author")'),
+            ("2 j y", 'SELECT "shop_book"."id"'),
             ("5 enter y", '.select_related("author")'),
-            ("2 enter y", 'SELECT "shop_author"."name"'),
+            ("2 g enter y", '.select_related("author")'),
+            ("escape b y", '.select_related("author")'),
+            ("enter y", '.select_related("author")'),
+            ("escape b y", '.select_related("author")'),
+            ("j y", "shop.tasks.report"),
+            ("b y", '.select_related("author")'),
             ("3 y", "books/"),
         ]:
             await driver.press(*pressed.split())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from djscope.model.finding import Finding, Severity
-from djscope.model.findings import queries, requests, tasks, workers
+from djscope.model.findings import gone, queries, requests, tasks, workers
+from djscope.model.generations import Generations
 from djscope.model.routes import RouteStat
 from djscope.model.session import Session
 from djscope.model.units import UnitFact
@@ -27,10 +28,27 @@ def find(session: Session, now: float) -> list[Finding]:
     return sorted(found, key=lambda each: (_RANK[each.severity], -each.total_ms))
 
 
-def of_queries(session: Session, now: float) -> Iterable[Finding]:  # noqa: ARG001  (a rule's form)
+def find_gone(session: Session, now: float, found: Iterable[Finding]) -> list[Finding]:
+    """What ended with the processes that had it and is not among `found`, the latest first."""
+    stats = session.queries.stats.values()
+    try:
+        ended = gone.verdicts(
+            stats, Generations(session, now), session.definitions, session.thresholds, now
+        )
+        told = gone.worst_of_each(ended, found)
+    except Exception as error:
+        session.broken(f"find_gone failed: {type(error).__name__}: {error}", now)
+        return []
+    return sorted(told, key=lambda each: each.gone.since if each.gone else 0, reverse=True)
+
+
+def of_queries(session: Session, now: float) -> Iterable[Finding]:
     fetching = frozenset(p.id for p in session.processes.values() if has_fetch_modes(p.django))
+    generations, defs = Generations(session, now), session.definitions
     stats, least = list(session.queries.stats.values()), session.thresholds
-    return queries.verdicts(stats, session.definitions, fetching, least)
+    present = [generations.present(stat) for stat in stats]
+    found = list(queries.verdicts(present, defs, fetching, least))
+    return gone.not_yet(found, stats, generations, defs, least)
 
 
 def of_requests(session: Session, now: float) -> Iterable[Finding]:

@@ -15,14 +15,14 @@ def opener(finding: Finding) -> Opener:
     """Follows the finding by its id, as evidence grows."""
 
     def detail(facts: Facts) -> Detail:
-        still = next((f for f in facts.findings if f.id == finding.id), None)
+        told = [*facts.findings, *facts.gone]
+        still = next((f for f in told if f.id == finding.id), None)
         latest = still or finding
-        code = "\n".join(advice.code for advice in latest.advice if advice.code)
         return Detail(
             f"{kind(latest)} {latest.where.short}",
             _facts(latest, gone=still is None),
             stack=_stack(facts, latest),
-            copy=code or facts.text(latest.sql_id),
+            copy=fix(latest) or facts.text(latest.sql_id),
             place=latest.where,
             process=next(iter(latest.processes), ""),
             unit=_unit(facts, latest),
@@ -30,6 +30,21 @@ def opener(finding: Finding) -> Opener:
         )
 
     return detail
+
+
+def fix(finding: Finding | None) -> str:
+    """The code to write, if there is a finding and code says it."""
+    advice = finding.advice if finding else ()
+    return "\n".join(each.code for each in advice if each.code)
+
+
+def advised(finding: Finding) -> list[Fact]:
+    """What to do, in words and in code."""
+    facts = []
+    for number, advice in enumerate(finding.advice):
+        facts.append(Fact("" if number else "do", advice.text))
+        facts.append(Fact("", advice.code, "code"))
+    return facts
 
 
 def _unit(facts: Facts, finding: Finding) -> str:
@@ -62,19 +77,26 @@ def _facts(finding: Finding, gone: bool) -> list[Fact]:
     facts = [
         Fact("what", finding.title, "strong"),
         Fact("now", "no more: this is how it was last seen" if gone else "", "good"),
+        Fact("gone", _gone(finding), "good"),
         Fact("", f"{mark(finding)} {kind(finding)}{sure} · {finding.unit}", tone(finding)),
         Fact("where", place_line(finding.where)),
     ]
     if finding.origin:
         facts.append(Fact("loaded at", place_line(finding.origin)))
-    for number, advice in enumerate(finding.advice):
-        facts.append(Fact("" if number else "do", advice.text))
-        facts.append(Fact("", advice.code, "code"))
+    facts += advised(finding)
     numbers = (finding.evidence | finding.cost).items()
     evidence = " · ".join(" ".join(fmt.measure(name, value)) for name, value in numbers)
     facts.append(Fact("evidence", evidence))
     facts.append(Fact("seen", _seen(finding), "faint"))
     return [fact for fact in facts if fact.text]
+
+
+def _gone(finding: Finding) -> str:
+    """Since when, which the title does not say."""
+    gone = finding.gone
+    if gone is None:
+        return ""
+    return f"first without it at {fmt.clock(gone.since)}; what follows is how it was"
 
 
 def _seen(finding: Finding) -> str:

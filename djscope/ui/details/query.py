@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from djscope.model.histogram import Histogram
+from djscope.model.finding import Finding
 from djscope.model.queries import QueryStat
 from djscope.model.wording import OTHER_WORK, unit_name
 from djscope.ui import format as fmt
-from djscope.ui.details.finding import place_line
-from djscope.ui.draw import spark
+from djscope.ui.details import figures
+from djscope.ui.details.finding import fix, place_line
 from djscope.ui.facts import Facts
 from djscope.ui.severity import flag, tone
 from djscope.ui.spec import DEEP_KINDS, Detail, Fact, Opener
@@ -16,6 +16,9 @@ from djscope.ui.sql import pretty
 
 def opener(stat: QueryStat) -> Opener:
     """Follows the statistics by their key."""
+    from djscope.ui.lists.units import with_query  # a unit's detail lists queries
+
+    having = with_query(stat.key)
 
     def detail(facts: Facts) -> Detail:
         latest = facts.session.queries.stats.get(stat.key, stat)
@@ -25,8 +28,9 @@ def opener(stat: QueryStat) -> Opener:
         return Detail(
             f"query {place.short}",
             [fact for fact in _facts(facts, latest, sql) if fact.text],
+            lists=[having],
             stack=stack or ((place,) if place.file else ()),
-            copy=sql,
+            copy=fix(facts.finding_of(latest)) or sql,
             place=place,
             aim=_aim(facts, latest),
         )
@@ -34,19 +38,30 @@ def opener(stat: QueryStat) -> Opener:
     return detail
 
 
+def verdict(finding: Finding | None) -> list[Fact]:
+    """What is wrong, and what to do about it."""
+    if finding is None:
+        return []
+    first = next(iter(finding.advice), None)
+    return [
+        Fact("finding", f"{flag(finding)}: {finding.title}", tone(finding)),
+        Fact("do", (first.code or first.text) if first else "", "code"),
+    ]
+
+
 def _facts(facts: Facts, stat: QueryStat, sql: str) -> list[Fact]:
-    finding = facts.finding_of(stat)
     origin, site = facts.place(stat.origin_id), facts.place(stat.site_id)
     return [
-        Fact("finding", f"{flag(finding)}: {finding.title}" if finding else "", tone(finding)),
+        *verdict(facts.finding_of(stat)),
         Fact("where", place_line(site) if site.file else ""),
         Fact("loaded at", place_line(origin) if origin.file else ""),
         Fact("relation", _relation(facts, stat)),
         Fact("in", _whose(facts, stat)),
-        Fact("how often", _often(stat)),
-        Fact("how long", _long(stat)),
-        Fact("spread", spread(stat.hist)),
-        Fact("rows", _rows(stat)),
+        Fact("how often", figures.how_often(stat, stat.unit_kind) + _distinct(stat)),
+        Fact("how long", figures.how_long(stat)),
+        Fact("lately", figures.lately(stat, stat.unit_kind, facts.now)),
+        Fact("spread", figures.spread(stat.hist)),
+        Fact("rows", figures.rows(stat, stat.database)),
         Fact("sql", pretty(sql), "code"),
     ]
 
@@ -69,29 +84,7 @@ def _whose(facts: Facts, stat: QueryStat) -> str:
     return whose if stat.unit_kind in OTHER_WORK else f"{name} ({stat.unit_kind})"
 
 
-def _often(stat: QueryStat) -> str:
-    each = f"{stat.median_per_unit()} per {stat.unit_kind} (p50, n={len(stat.per_unit())})"
-    return f"{fmt.count(stat.n)} in {fmt.many(stat.units, stat.unit_kind)}, {each}"
-
-
-def _long(stat: QueryStat) -> str:
-    return f"{fmt.duration(stat.total_us)} in all · {fmt.quantiles(stat.hist, stat.max_us)}"
-
-
-def spread(hist: Histogram) -> str:
-    """Durations as bars, one per power of two."""
-    used = [bucket for bucket, n in enumerate(hist.counts) if n > 0]
-    if not used:
-        return ""
-    low, high = used[0], used[-1]
-    bars = spark(hist.counts[low : high + 1], high - low + 1)
-    return f"{fmt.duration((1 << low) >> 1)} {bars} {fmt.duration(1 << high)}"
-
-
-def _rows(stat: QueryStat) -> str:
-    database = f", database {stat.database}" if stat.database else ""
-    if stat.rows < 0:
-        return database.removeprefix(", ")
-    each = fmt.count(stat.rows / stat.n) if stat.n else "0"
-    fetch = f", {fmt.duration(stat.fetch_us)} to fetch" if stat.fetch_us else ""
-    return f"{fmt.count(stat.rows)} ({each} per query){fetch}{database}"
+def _distinct(stat: QueryStat) -> str:
+    """How many parameter sets there are in a unit, where they could be compared."""
+    distinct = stat.median_distinct()
+    return f", {fmt.many(distinct, 'parameter set')}" if distinct >= 0 and stat.n else ""

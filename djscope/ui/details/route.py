@@ -10,8 +10,8 @@ from djscope.ui import format as fmt
 from djscope.ui.cells import amount, moment
 from djscope.ui.columns import Column
 from djscope.ui.details import unit
+from djscope.ui.details.figures import spread
 from djscope.ui.details.finding import place_line
-from djscope.ui.details.query import spread
 from djscope.ui.facts import Facts
 from djscope.ui.lists.queries import queries
 from djscope.ui.lists.units import recent
@@ -31,6 +31,7 @@ def opener(stat: RouteStat) -> Opener:
             query for query in facts.session.queries.stats.values()
             if (query.unit_kind, query.name_id) == key
         ],
+        named=False,
     )  # fmt: skip
 
     def detail(facts: Facts) -> Detail:

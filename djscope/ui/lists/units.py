@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from djscope.model.processes import short_name
+from djscope.model.queries import QueryKey, query_key
 from djscope.model.routes import RouteStat
 from djscope.model.units import UnitFact
 from djscope.ui import format as fmt
@@ -56,6 +57,30 @@ def _age(facts: Facts, unit: UnitFact) -> str:
     """Of what began before attach it is the least that it can be."""
     least = "" if unit.unit.exact_start else "≥"
     return f"{least}{fmt.duration(unit.age_s(facts.now) * 1e6)}"
+
+
+def with_query(key: QueryKey) -> Spec[UnitFact]:
+    """The last units that had such queries, with how many: the sample that the figures rest on."""
+
+    def rows(facts: Facts) -> list[UnitFact]:
+        stat = facts.session.queries.stats.get(key)
+        route = facts.session.routes.get((key[0], key[1]))
+        sample = [stat.sample] if stat and stat.sample and stat.sample.running else []
+        return [*sample, *(u for u in reversed(route.recent if route else ()) if _times(key, u))]
+
+    def columns(facts: Facts) -> Sequence[Column[UnitFact]]:
+        times: Column[UnitFact] = amount("times", "times", (6, 0, 0), lambda u: _times(key, u))
+        return [times, *_recent_columns(facts)]
+
+    return Spec(
+        "with-query", "The last units with it", rows, lambda u: u.key, columns,
+        lambda _: "none of the last units", unit.opener, "times",
+    )  # fmt: skip
+
+
+def _times(key: QueryKey, fact: UnitFact) -> int:
+    of = (fact.kind, fact.unit.name_id)
+    return sum(group.n for group in fact.unit.groups if query_key(*of, group) == key)
 
 
 def recent(of: Callable[[Facts], RouteStat]) -> Spec[UnitFact]:

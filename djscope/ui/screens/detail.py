@@ -34,6 +34,7 @@ class DetailScreen(Page):
     DetailScreen #detail > #failures, DetailScreen #detail > #groups {
         height: auto; max-height: 33%;
     }
+    DetailScreen #detail > #with-query { height: auto; max-height: 20%; }
     DetailScreen.-short #detail > RowList { min-height: 3; }
     """
 

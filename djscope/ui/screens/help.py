@@ -32,7 +32,7 @@ class HelpScreen(ModalScreen[None]):
     ]
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
-    HelpScreen > Vertical { width: 90%; max-width: 110; height: 90%; background: $surface; }
+    HelpScreen > Vertical { width: 90%; max-width: 110; height: 96%; background: $surface; }
     HelpScreen Input, HelpScreen Input:focus { height: 1; border: none; background: $panel; }
     HelpScreen RowList { background: $surface; }
     """

@@ -12,7 +12,7 @@ from djscope.ui.widgets.toned import Part
 ORDER = (
     "help", "quit", "back", "open", "filter", "freeze", "resume", "frames", "again", "copy", "edit",
     "where", "save",
-    "pane.overview", "sort", "maximise", "export",
+    "pane.overview", "turn", "lately", "sort", "maximise", "export",
 )  # fmt: skip
 
 

@@ -51,6 +51,11 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
         self.heading = spec.title
         self.facts = facts
         self.order: Order[R] = Order(spec.columns(facts), spec.key, spec.sort)
+        # What stands here in turn, each in the order in which it was left.
+        self._turns = [(spec, self.order)]
+        for other in spec.turns:
+            self._turns.append((other, Order(other.columns(facts), other.key, other.sort)))
+        self._lately = facts.lately
         self._drawn: dict[int, Parts] = {}
         self._headline: tuple[str, ...] = ()
         self._stamp: object = None
@@ -75,6 +80,7 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
     def load(self) -> None:
         """Ask for the rows again and repaint those that differ."""
         before = self.order.current
+        self._put_first()
         with self.facts.lock:
             self._stamp = self.facts.stamp
             self.order.take(self.spec.rows(self.facts), self.facts.clock())
@@ -83,6 +89,15 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
         self._show(fresh)
         if self.order.current is not before:
             self.post_message(self.Moved())
+
+    def _put_first(self) -> None:
+        """The last minute, or what was in all."""
+        if self._lately != self.facts.lately:
+            self._lately = self.facts.lately
+            for spec, order in self._turns:
+                if spec.windowed:
+                    order.exchange(spec.columns(self.facts), lately=self._lately)
+            self._drawn = {}
 
     def _nothing(self) -> str:
         if self.order.filter:
@@ -141,7 +156,12 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
 
     def _title(self) -> str:
         draw = heading.title if self._head > 1 else heading.compact
-        return draw(self.heading, self.order, self.size.width, focused=self.has_focus)
+        name = f"{self.heading}, last minute first" if self._window_first else self.heading
+        return draw(name, self.order, self.size.width, focused=self.has_focus)
+
+    @property
+    def _window_first(self) -> bool:
+        return self.spec.windowed and self.facts.lately
 
     def _empty_line(self, line: int) -> Strip:
         lines = [part for text in self._empty.split("\n") for part in wrap(text, self._room)]
@@ -194,6 +214,10 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "open":
             return self.spec.open is not None
+        if action == "turn":
+            return len(self._turns) > 1
+        if action == "lately":
+            return self.spec.windowed
         return super().check_action(action, parameters)
 
     def action_open(self) -> None:
@@ -211,6 +235,23 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
         ids = [column.id for column, _ in lay_out(self.order.columns, self._room)]
         at = ids.index(self.order.sort) + 1 if self.order.sort in ids else 0
         self._sorted(ids[at % len(ids)])
+
+    def action_turn(self) -> None:
+        """To the next list that stands here in turn."""
+        at = [order for _, order in self._turns].index(self.order) + 1
+        self.spec, self.order = self._turns[at % len(self._turns)]
+        self.heading = self.spec.title
+        self._drawn = {}
+        self.load()
+        self._redraw()
+        self.refresh_bindings()
+        self.post_message(self.Moved())
+
+    def action_lately(self) -> None:
+        """Here and in all lists of queries."""
+        self.facts.lately = not self.facts.lately
+        self.load()
+        self._redraw()
 
     def narrow(self, text: str) -> None:
         """Show rows that match `text` only."""
