@@ -6,7 +6,7 @@ import math
 from copy import copy
 from dataclasses import dataclass
 
-from djscope.model.processes import REMEMBERED, unknown_process
+from djscope.model.processes import REMEMBERED, ProcessFact, unknown_process
 from djscope.model.queries import QueryStat, Sample
 from djscope.model.routes import RouteStat
 from djscope.model.session import Session
@@ -46,13 +46,7 @@ class Generations:
 
     def __init__(self, session: Session, now: float) -> None:
         self._routes = session.routes
-        self.there = {
-            process.id
-            for process in session.processes.values()
-            if process.level != "silent"
-            and now - process.seen_at <= STALE_S
-            and (process.listed or not process.kind)
-        }
+        self.there = {each.id for each in session.processes.values() if is_there(each, now)}
 
     def present(self, stat: QueryStat) -> QueryStat:
         """`stat` as the code that runs now makes it: without what ended processes did, once their
@@ -89,6 +83,14 @@ class Generations:
             needed(len(past), sum(route.served.get(process, (0, 0))[0] for process in ended)),
             min(since for _, since in served.values()),
         )
+
+
+def is_there(process: ProcessFact, now: float) -> bool:
+    """It is in the list of processes, or it is not yet and has not said that it is off."""
+    if process.level == "silent" or now - process.seen_at > STALE_S:
+        return False
+    said_off = process.level == "off" and process.reported_at > 0
+    return process.listed or not (process.kind or said_off)
 
 
 def needed(with_it: int, units: int) -> int:

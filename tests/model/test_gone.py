@@ -12,7 +12,7 @@ from tests.model.reload import Reload
 from tests.model.scene import group, lazy
 
 MANY = lazy(n=214, peak=214, parents=214, params=214)
-PREFETCH = group(n=1, params=1, access="prefetch", relation_id="rfk", origin_id="lorigin")
+PREFETCH = group(n=1, params=1, access="prefetch", sql_id="qall")
 
 
 def reloaded(before: int = 10) -> Reload:
@@ -29,6 +29,7 @@ def test_a_finding_that_went_away_says_so() -> None:
     """Before and after, and what that rests on: not open any more, and no alarm."""
     scene = reloaded()
     since = scene.scene.at + 1
+    scene.scene.session.define("qall", "SELECT a FROM t WHERE id IN (…)")
     scene.serve(scene.there[0], PREFETCH, times=12)
     (told,) = scene.gone
 
@@ -265,6 +266,7 @@ def test_it_is_told_in_json() -> None:
     """With numbers, not only words."""
     scene = reloaded()
     scene.serve(scene.there[0], PREFETCH, times=12)
+    scene.scene.session.define("qall", "SELECT a FROM t WHERE id IN (…)")
     out = finding_out(scene.gone[0], scene.scene.session.definitions)
 
     assert out.gone is not None

@@ -101,15 +101,26 @@ def gone(before: Finding, stat: QueryStat, succession: Succession, defs: Definit
 
 
 def alike(stat: QueryStat, fact: UnitFact, defs: Definitions) -> int:
-    """Queries in a unit that go through the same relation, or else that are the same."""
-    relation = defs.relation(stat.relation_id)
-    if relation is None:
-        return sum(group.n for group in fact.unit.groups if group.sql_id == stat.sql_id)
+    """Queries in a unit that go through the same relation, prefetches included, or else that are
+    the same.
+    """
+    relation, table = defs.relation(stat.relation_id), table_of(defs.text(stat.sql_id))
     count = 0
     for group in fact.unit.groups:
         other = defs.relation(group.relation_id)
-        count += group.n if other is not None and other.label == relation.label else 0
+        if relation is None:
+            same = group.sql_id == stat.sql_id
+        elif other is None:
+            same = group.access == "prefetch" and table_of(defs.text(group.sql_id)) == table
+        else:
+            same = other.label == relation.label
+        count += group.n if same else 0
     return count
+
+
+def table_of(sql: str) -> str:
+    """What it selects from first."""
+    return sql.partition(" FROM ")[2].partition(" ")[0]
 
 
 def worst_of_each(found: Iterable[Finding], standing: Iterable[Finding]) -> list[Finding]:

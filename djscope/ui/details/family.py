@@ -73,14 +73,14 @@ def _place(facts: Facts, family: Family) -> Place:
 
 
 def _facts(facts: Facts, family: Family, name: str) -> list[Fact]:
-    place, word = _place(facts, family), "unit"
-    if family.by is By.ROUTE:
-        word = family.key[0]
+    place, members = _place(facts, family), facts.members(family)
+    kinds = {stat.unit_kind for stat in members}
+    word = kinds.pop() if len(kinds) == 1 else "unit"
     return [
         *verdict(facts.finding_in(family)),
         Fact("loaded at", place_line(place) if place.file else ""),
         Fact("in", f"{name} ({word})" if family.by is By.ROUTE else ""),
-        Fact("is", _kinds(facts.members(family))),
+        Fact("is", _kinds(members)),
         Fact("how often", figures.how_often(family, word)),
         Fact("how long", figures.how_long(family)),
         Fact("lately", figures.lately(family, word, facts.now)),

@@ -58,7 +58,7 @@ def by_origin() -> Spec[Family]:
     def named(facts: Facts) -> list[Column[Family]]:
         return [
             amount("rows", "rows", (6, 0, 7), lambda f: f.rows),
-            location("origin", "rows from", (18, 2, 1), lambda f: facts.place(f.key[0])),
+            location("origin", "rows from", (20, 2, 1), lambda f: facts.place(f.key[0])),
             Column("loads", "loaded lazily", (16, 4, 2), lambda f: loads(facts, f)),
         ]
 

@@ -48,7 +48,7 @@ def _lately(facts: Facts, ranks: tuple[int, int, int, int, int]) -> list[Column[
     return [
         amount("n" + LATELY, "n 1m", (5, 0, n), lambda row: row.n_lately(facts.now)),
         timing(
-            "total" + LATELY, "tot 1m", (6, 0, total), lambda row: row.total_us_lately(facts.now)
+            "total" + LATELY, "tot 1m", (7, 0, total), lambda row: row.total_us_lately(facts.now)
         ),
         replace(
             p50, id="p50" + LATELY, title="p50 1m",
