@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from djscope.feed.shapes import Group
 from djscope.model.families import SAMPLES, Families, Family
 from djscope.model.processes import remember
-from djscope.model.tally import Added, Tally, added
+from djscope.model.tally import Added, Tally, added, together
 from djscope.model.units import UnitFact, UnitKey
 
 # More different queries than this are counted, not kept.
@@ -19,14 +20,15 @@ QueryKey = tuple[str, str, str, str, str, str, str]
 
 
 class Sample(NamedTuple):
-    """One unit that ended: which process, queries, distinct parameter sets, lazy loads of one
-    evaluation.
+    """One unit: its process, queries, distinct parameter sets, lazy loads of one evaluation, and
+    the most queries with one stack, where stacks are told apart (deep).
     """
 
     process: str
     n: int
     params: int
     peak: int
+    most: int
 
 
 @dataclass(slots=True, eq=False)
@@ -46,8 +48,8 @@ class QueryStat(Tally):
     processes: set[str] = field(default_factory=set)
     # The last units that ended.
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=SAMPLES))
-    # The same of units under way: all there is to judge by before one ended.
-    under_way: dict[UnitKey, Group] = field(default_factory=dict)
+    # Those under way, so far: all there is to judge by before one ended.
+    under_way: dict[UnitKey, Sample] = field(default_factory=dict)
     parents: int = 0
     sample: UnitFact | None = None
 
@@ -55,21 +57,26 @@ class QueryStat(Tally):
     def key(self) -> QueryKey:
         return query_key(self.unit_kind, self.name_id, self)
 
+    def known(self) -> Iterable[Sample]:
+        """Units to judge by."""
+        return self.samples or self.under_way.values()
+
     def per_unit(self) -> list[int]:
-        counts = [sample.n for sample in self.samples]
-        return counts or [group.n for group in self.under_way.values()]
+        return [sample.n for sample in self.known()]
 
     def median_peak(self) -> int:
         """Lazy loads that rows of one evaluation caused (median of the last units)."""
-        peaks = [sample.peak for sample in self.samples]
-        return int(median(peaks or [group.peak for group in self.under_way.values()] or [0]))
+        return int(median([sample.peak for sample in self.known()] or [0]))
 
     def median_distinct(self) -> int:
         """Distinct parameter sets per unit (median); -1 when they could not be compared."""
-        known = [sample.params for sample in self.samples]
-        return int(median(known or [group.params for group in self.under_way.values()] or [-1]))
+        return int(median([sample.params for sample in self.known()] or [-1]))
 
-    def grew(self, group: Group, more: Added, fact: UnitFact, *, new: bool) -> None:
+    def median_most(self) -> int:
+        """Queries per unit that nothing tells apart (median)."""
+        return int(median([sample.most for sample in self.known()] or [0]))
+
+    def grew(self, group: Group, most: int, more: Added, fact: UnitFact, *, new: bool) -> None:
         """Take over what `group` adds to the unit's previous revision, or brings if it is `new`."""
         self.add(more, unit=new)
         self.stack_id, self.database = group.stack_id or self.stack_id, group.database
@@ -78,10 +85,11 @@ class QueryStat(Tally):
         self.parents = max(self.parents, group.parents)
         if self.sample is None or not self.sample.running or self.sample.key == fact.key:
             self.sample = fact
+        sample = Sample(fact.process, group.n, group.params, group.peak, most)
         if fact.running:
-            self.under_way[fact.key] = group
+            self.under_way[fact.key] = sample
         else:
-            self.samples.append(Sample(fact.process, group.n, group.params, group.peak))
+            self.samples.append(sample)
             self.under_way.pop(fact.key, None)
 
 
@@ -91,6 +99,22 @@ def query_key(unit_kind: str, name_id: str, group: Group | QueryStat) -> QueryKe
         unit_kind, name_id, group.sql_id, group.site_id, group.access,
         group.relation_id, group.origin_id,
     )  # fmt: skip
+
+
+def by_key(fact: UnitFact) -> dict[QueryKey, tuple[Group, int]]:
+    """A unit's groups, those put together that differ by their stack alone (deep), with the number
+    of queries in the largest of them.
+    """
+    found: dict[QueryKey, tuple[Group, int]] = {}
+    kind, name_id = fact.kind, fact.unit.name_id
+    for group in fact.unit.groups:
+        key = query_key(kind, name_id, group)
+        known = found.get(key)
+        if known is None:
+            found[key] = (group, group.n)
+        else:
+            found[key] = (together(known[0], group), max(known[1], group.n))
+    return found
 
 
 class QueryTable:
@@ -110,8 +134,7 @@ class QueryTable:
         counted = {family for key in before for family in self.families.known(key)}
         latest: dict[QueryKey, Group] = {}
         sums: dict[Family, int] = {}
-        for group in fact.unit.groups:
-            key = query_key(fact.kind, fact.unit.name_id, group)
+        for key, (group, most) in by_key(fact).items():
             stat = self.stats.get(key) or self._new(key)
             if stat is None:
                 self.left_out += 1
@@ -119,7 +142,7 @@ class QueryTable:
             was = before.get(key)
             latest[key] = group
             more = added(group, was, fact.seen_at)
-            stat.grew(group, more, fact, new=was is None)
+            stat.grew(group, most, more, fact, new=was is None)
             for family in self.families.known(key):
                 family.add(more, unit=family not in sums and family not in counted)
                 sums[family] = sums.get(family, 0) + group.n

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from djscope.feed.shapes import Group
 from djscope.model.histogram import Histogram
@@ -36,6 +39,24 @@ def added(group: Group, before: Group | None, at: float) -> Added:
         at, group.n - before.n, group.total_us - before.total_us, group.fetch_us - before.fetch_us,
         group.max_us, group.rows - before.rows, [pair for pair in counts.items() if pair[1]],
     )  # fmt: skip
+
+
+def together(one: Group, other: Group) -> Group:
+    """Two groups as one; how many parameter sets they share is not known."""
+    counts = Counter(dict(one.hist)) + Counter(dict(other.hist))
+    known = one.params >= 0 and other.params >= 0
+    return replace(
+        one,
+        n=one.n + other.n,
+        total_us=one.total_us + other.total_us,
+        max_us=max(one.max_us, other.max_us),
+        fetch_us=one.fetch_us + other.fetch_us,
+        rows=one.rows + other.rows,
+        params=one.params + other.params if known else -1,
+        hist=list(counts.items()),
+        peak=max(one.peak, other.peak),
+        parents=max(one.parents, other.parents),
+    )
 
 
 @dataclass(slots=True, eq=False)

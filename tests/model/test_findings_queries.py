@@ -208,3 +208,33 @@ def test_a_task_that_never_ends_is_judged_while_it_runs() -> None:
     scene.task(lazy(n=900, peak=900, parents=1_000), state="running", outcome="")
 
     assert scene.kinds() == ["n_plus_one"]
+
+
+def test_one_helper_asked_from_many_places_is_no_loop_where_stacks_are_told_apart() -> None:
+    """Deep: once from each of six callers; in a loop there would be one stack with six."""
+    scene = Scene()
+    once = [group(n=1, params=1, hist=[(9, 1)], stack_id=f"s{number}") for number in range(6)]
+    scene.request(*once)
+    (stat,) = scene.session.queries.stats.values()
+
+    assert scene.kinds() == []
+    assert (stat.n, stat.units, stat.per_unit()) == (6, 1, [6])
+
+    scene.request(*once[:1], group(n=9, params=9, stack_id="sloop"), status=200)
+    scene.request(group(n=9, params=9, stack_id="sloop"))
+
+    assert scene.kinds() == ["query_loop"]
+
+
+def test_stacks_of_a_unit_under_way_are_counted_once() -> None:
+    """Deep: its revisions are cumulative, for each stack."""
+    scene = Scene()
+
+    def groups(n: int) -> list[object]:
+        return [group(n=n, params=n, hist=[(9, n)], stack_id=f"s{at}") for at in range(3)]
+
+    scene.task(*groups(2), id="t", state="running", outcome="")  # type: ignore[arg-type]
+    scene.task(*groups(5), id="t", revision=2)  # type: ignore[arg-type]
+    (stat,) = scene.session.queries.stats.values()
+
+    assert (stat.n, stat.units, stat.hist.n, stat.per_unit()) == (15, 1, 15, [15])

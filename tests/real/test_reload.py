@@ -123,11 +123,12 @@ def test_what_a_reload_mended_is_gone(server: str, tmp_path: Path) -> None:
 
         project.visit(8)
         wait_for(lambda: told(watch)[1], 30, "what is gone")
-        wait_for(lambda: "in 8 requests" in told(watch)[1][0].title, 20, "all eight requests")
         found, (gone,) = told(watch)
         assert found == []
         assert gone.id == before.id
-        assert gone.title.startswith("Book.author: gone: 20 → 1 queries per request, in 8 requests")
+        assert gone.title.startswith("Book.author: gone: 20 → 1 queries per request, in ")
+        assert gone.gone is not None
+        assert 3 <= gone.gone.units <= 8  # a busy machine's probe records a sample
         assert next(lines([gone])).startswith("n_plus_one  Book.author: gone: 20 → 1 queries")
 
         back = set(watch.session.processes)

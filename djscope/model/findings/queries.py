@@ -60,7 +60,7 @@ def repetition(
     same, known = least.duplicate_query, 1 if defs.place(stat.site_id).app else LIBRARY_QUERIES
     if distinct >= 1 and per_unit >= max(same, known) and per_unit >= same * distinct:
         return duplicate(stat, defs)
-    if per_unit >= max(least.query_loop, known) and stat.rows < BATCH_ROWS * stat.n:
+    if stat.median_most() >= max(least.query_loop, known) and stat.rows < BATCH_ROWS * stat.n:
         return loop(stat, defs)
     return None
 
