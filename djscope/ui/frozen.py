@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from copy import copy
+from functools import cache
 from typing import Any, TypeVar
 
 from djscope.model.histogram import Histogram
@@ -31,14 +32,25 @@ def copy_of(session: Session) -> Session:
     return still
 
 
+_CONTAINERS = frozenset({list, set, dict, deque, Counter})
+_OURS = frozenset({Histogram, Rate})
+
+
 def _own(fact: T) -> T:
-    """`fact` with containers of its own."""
-    twin: Any = copy(fact)
-    for name in (name for kind in type(twin).__mro__ for name in getattr(kind, "__slots__", ())):
-        value = getattr(twin, name)
-        if isinstance(value, Histogram | Rate):
-            setattr(twin, name, _own(value))
-        elif isinstance(value, list | set | dict | deque | Counter):
-            setattr(twin, name, value.copy())
-    own: T = twin
-    return own
+    """`fact` with containers of its own; by hand, since `copy` takes three times as long."""
+    twin = object.__new__(type(fact))
+    kind: type = type(fact)
+    for name in _slots(kind):
+        value: Any = getattr(fact, name)
+        if type(value) in _CONTAINERS:
+            value = value.copy()
+        elif type(value) in _OURS:
+            value = _own(value)
+        setattr(twin, name, value)
+    return twin
+
+
+@cache
+def _slots(kind: type) -> tuple[str, ...]:
+    """Its own and those it inherits."""
+    return tuple(name for each in kind.__mro__ for name in getattr(each, "__slots__", ()))

@@ -53,6 +53,7 @@ class Spec(Generic[R]):
 
     `sort` is the id of the column to begin with; without one, rows stay as they come. `turns`:
     lists that a key puts in its place. `windowed`: its columns know the last minute as well.
+    `aside`: a detail has something else that one looks at first.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Spec(Generic[R]):
     sort: str = ""
     turns: tuple[Spec[Any], ...] = ()
     windowed: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

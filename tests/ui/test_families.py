@@ -52,7 +52,7 @@ async def test_a_group_opens_to_its_members_and_they_open() -> None:
         assert "how often  549 in 25 requests; per request 21 to 23, p50 22" in driver.screen
         assert "2 queries at 1 line, in 1 route or task" in driver.screen
 
-        await driver.press("enter", "enter")
+        await driver.press("enter", "shift+tab", "enter")
 
         crumbs = "Queries > books/ > query shop/views.py:31 > GET books/ at 12:00:00"
         assert driver.lines[1].strip() == crumbs

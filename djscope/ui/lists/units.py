@@ -75,6 +75,7 @@ def with_query(key: QueryKey) -> Spec[UnitFact]:
     return Spec(
         "with-query", "The last units with it", rows, lambda u: u.key, columns,
         lambda _: "none of the last units", unit.opener, "times",
+        aside=True,
     )  # fmt: skip
 
 

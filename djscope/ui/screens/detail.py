@@ -62,7 +62,7 @@ class DetailScreen(Page):
         self._show()
         for one in self._lists:
             one.load()
-        filled = [one for one in self._every_list if one.order.rows]
+        filled = [one for one in self._every_list if one.order.rows and not one.spec.aside]
         self.set_focus(filled[0] if filled else self._prose)
 
     @property
