@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 
 from djscope.model.processes import REMEMBERED, ProcessFact, unknown_process
 from djscope.model.queries import QueryStat, Sample
@@ -46,6 +47,7 @@ class Generations:
 
     def __init__(self, session: Session, now: float) -> None:
         self._routes = session.routes
+        self._later: dict[tuple[str, str, float], dict[str, tuple[int, float]]] = {}
         self.there = {each.id for each in session.processes.values() if is_there(each, now)}
 
     def present(self, stat: QueryStat) -> QueryStat:
@@ -67,11 +69,7 @@ class Generations:
             return None
         ended = {each.process for each in past}
         latest = max(started(process) for process in ended)
-        served = {
-            process: told
-            for process, told in route.served.items()
-            if process not in ended and started(process) > latest
-        }
+        served = self._served_after(route, latest)
         if not served:
             return None
         return Succession(
@@ -83,6 +81,15 @@ class Generations:
             needed(len(past), sum(route.served.get(process, (0, 0))[0] for process in ended)),
             min(since for _, since in served.values()),
         )
+
+    def _served_after(self, route: RouteStat, latest: float) -> dict[str, tuple[int, float]]:
+        """What processes that started after `latest` have done of a route."""
+        key = (route.kind, route.name_id, latest)
+        if key not in self._later:
+            self._later[key] = {
+                process: told for process, told in route.served.items() if started(process) > latest
+            }
+        return self._later[key]
 
 
 def is_there(process: ProcessFact, now: float) -> bool:
@@ -99,6 +106,7 @@ def needed(with_it: int, units: int) -> int:
     return max(LEAST, math.ceil(math.log(CHANCE) / math.log(1 - share)))
 
 
+@lru_cache(10_000)
 def started(process: str) -> float:
     """When a process started, as its id says."""
     return unknown_process(process).started
