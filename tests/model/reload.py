@@ -8,7 +8,7 @@ from djscope.feed.delivery import Delivery
 from djscope.feed.shapes import Group, Process, RequestRecorded, TaskRecorded
 from djscope.model.finding import Finding
 from djscope.model.findings import find, find_gone
-from tests.model.scene import NOON, Scene
+from tests.model.scene import Scene
 
 
 def process(pid: int, started: float, host: str = "web-1") -> Process:
@@ -67,6 +67,3 @@ class Reload:
     @property
     def gone(self) -> list[Finding]:
         return find_gone(self.scene.session, self.scene.at, self.open)
-
-
-BEGAN = NOON
