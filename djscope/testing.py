@@ -41,9 +41,16 @@ class Capture:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.findings = self._found(self._recording.end())
+
+    def so_far(self) -> list[Finding]:
+        """The findings as they stand, from within the block."""
+        return self._found(self._recording.told())
+
+    def _found(self, told: Told) -> list[Finding]:
         now = time.time()
-        take_over(self.session, self._recording.end(), now)
-        self.findings = find(self.session, now)
+        take_over(self.session, told, now)
+        return find(self.session, now)
 
     @property
     def queries(self) -> int:
@@ -69,6 +76,8 @@ def take_over(session: Session, told: Told, now: float) -> None:
     assert isinstance(process, Process)
     session.announce([(process, now)], now)
     for key, text in told.definitions.items():
+        if key in session.definitions.known:
+            continue
         value = decode.definition(key, text.encode())
         if value is not None:
             session.define(key, value)

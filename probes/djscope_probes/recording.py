@@ -42,19 +42,25 @@ class Recording:
         _running += 1
         _armament.ledger.begin(self._unit)
 
+    def told(self) -> Told:
+        """What was recorded so far."""
+        armament = _armament
+        assert armament is not None
+        event = record(self._unit, armament.defs)
+        process = this_process("capture", Rules("watch", ()))
+        definitions = dict(armament.defs.unsent)
+        return Told(process._replace(pid=os.getpid(), kind="capture"), [event], definitions)
+
     def end(self) -> Told:
-        """What was recorded; the originals are back when the last recording ends."""
+        """All of it; the originals are back when the last recording ends."""
         global _running
         armament = _armament
         assert armament is not None
         armament.ledger.end(self._unit)
         armament.ledger.ended.clear()
         try:
-            event = record(self._unit, armament.defs)
-            definitions = dict(armament.defs.unsent)
+            return self.told()
         finally:
             _running -= 1
             if _running == 0:
                 armament.disarm()
-        process = this_process("capture", Rules("watch", ()))
-        return Told(process._replace(pid=os.getpid(), kind="capture"), [event], definitions)

@@ -1,0 +1,5 @@
+"""Sent with a warning, as zeal does."""
+
+from django.dispatch import Signal
+
+nplusone_detected = Signal()

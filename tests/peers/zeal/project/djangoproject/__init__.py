@@ -1,0 +1,1 @@
+"""The project that django-zeal's tests import and its source distribution lacks."""

@@ -1,0 +1,1 @@
+"""People who write, follow and block."""
