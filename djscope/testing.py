@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from djscope.feed import decode
-from djscope.feed.decode import Unreadable
+from djscope.feed.delivery import Delivery
 from djscope.feed.shapes import Process
 from djscope.model.finding import Finding
 from djscope.model.findings import find
@@ -20,7 +20,7 @@ from djscope.model.session import Session
 from djscope.model.thresholds import Thresholds
 from djscope.report import lines
 from djscope_probes.recording import Recording, Told
-from djscope_probes.wire import dumps, frame_json
+from djscope_probes.wire import dumps
 
 
 class Capture:
@@ -72,16 +72,15 @@ def capture(name: str = "capture", **thresholds: int) -> Capture:
 
 def take_over(session: Session, told: Told, now: float) -> None:
     """What a recording told, as if it had come by the channel."""
-    process = decode.process(dumps(told.process).encode())
-    assert isinstance(process, Process)
-    session.announce([(process, now)], now)
+    if told.process.id not in session.processes:
+        process = decode.process(dumps(told.process).encode())
+        assert isinstance(process, Process)
+        session.announce([(process, now)], now)
     for key, text in told.definitions.items():
         if key in session.definitions.known:
             continue
         value = decode.definition(key, text.encode())
         if value is not None:
             session.define(key, value)
-    body = frame_json(told.process.id, 1, 0, now, told.events)
-    delivery = decode.delivery(b"%d-0" % int(now * 1000), body, Unreadable())
-    if delivery is not None:
-        session.apply(delivery)
+    events = [known for text in told.events if (known := decode.event(text.encode())) is not None]
+    session.apply(Delivery(told.process.id, now, 0.0, 1, 0, events))

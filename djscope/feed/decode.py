@@ -57,12 +57,8 @@ def delivery(entry_id: bytes, body: bytes, bad: Unreadable) -> Delivery | None:
     frame = _read_frame(body, bad)
     if frame is None:
         return None
-    events: list[Event] = []
-    for raw in frame.events:
-        try:
-            events.append(_event.decode(raw))
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            bad.events += 1
+    events = [known for raw in frame.events if (known := event(raw)) is not None]
+    bad.events += len(frame.events) - len(events)
     at = int(entry_id.partition(b"-")[0]) / 1000
     return Delivery(
         process=frame.process,
@@ -73,6 +69,15 @@ def delivery(entry_id: bytes, body: bytes, bad: Unreadable) -> Delivery | None:
         events=events,
         bytes=len(body),
     )
+
+
+def event(body: bytes | msgspec.Raw) -> Event | None:
+    """One event; None when it is not one."""
+    try:
+        found: Event = _event.decode(body)
+        return found
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
 
 
 def _read_frame(body: bytes, bad: Unreadable) -> Frame | None:

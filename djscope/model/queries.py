@@ -147,7 +147,8 @@ class QueryTable:
                 family.add(more, unit=family not in sums and family not in counted)
                 sums[family] = sums.get(family, 0) + group.n
         if fact.running:
-            self._before[fact.key] = latest
+            # A revision carries the unit's largest groups: one that it leaves out may come back.
+            self._before[fact.key] = before | latest
         for family, n in sums.items():
             family.counted(fact.key, n, running=fact.running)
 

@@ -12,7 +12,7 @@ from djscope_probes.arming import Armament
 from djscope_probes.probe import this_process
 from djscope_probes.records import record
 from djscope_probes.settings import Rules
-from djscope_probes.units import CommandUnit
+from djscope_probes.units import MAX_GROUPS, CommandUnit
 from djscope_probes.wire import Process
 
 _armament: Armament | None = None
@@ -32,11 +32,15 @@ class Recording:
 
     def __init__(self, name: str) -> None:
         self._unit = CommandUnit(name)
+        self._process: Process | None = None
 
     def begin(self) -> None:
         global _armament, _running
         if _armament is None:
             _armament = Armament()
+        # Once: its second is part of its name.
+        process = this_process("capture", Rules("watch", ()))
+        self._process = process._replace(pid=os.getpid(), kind="capture")
         if _running == 0:
             _armament.arm()
         _running += 1
@@ -44,12 +48,12 @@ class Recording:
 
     def told(self) -> Told:
         """What was recorded so far."""
-        armament = _armament
+        armament, process = _armament, self._process
         assert armament is not None
-        event = record(self._unit, armament.defs)
-        process = this_process("capture", Rules("watch", ()))
-        definitions = dict(armament.defs.unsent)
-        return Told(process._replace(pid=os.getpid(), kind="capture"), [event], definitions)
+        assert process is not None
+        # Not for the wire: of however many kinds its queries are, none is left out.
+        event = record(self._unit, armament.defs, most=MAX_GROUPS)
+        return Told(process, [event], dict(armament.defs.unsent))
 
     def end(self) -> Told:
         """All of it; the originals are back when the last recording ends."""

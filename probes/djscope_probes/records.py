@@ -14,9 +14,11 @@ EXEMPLARY_REPEATS = 3
 EXEMPLARY_NS = 500_000_000
 
 
-def record(unit: Unit, defs: Definitions, now_id: str = "") -> str:
-    """One unit's state so far as event JSON."""
-    body = unit_state(unit, defs, now_id)
+def record(
+    unit: Unit, defs: Definitions, now_id: str = "", most: int = wire.GROUPS_PER_UNIT
+) -> str:
+    """One unit's state so far as event JSON, with at most so many groups."""
+    body = unit_state(unit, defs, now_id, most)
     if isinstance(unit, RequestUnit):
         took = (unit.responded_ns - unit.began_ns) // 1000 if unit.responded_ns else -1
         return wire.event_json(
@@ -44,14 +46,16 @@ def record(unit: Unit, defs: Definitions, now_id: str = "") -> str:
     return wire.event_json(wire.WorkRecorded(body, unit.kind))
 
 
-def unit_state(unit: Unit, defs: Definitions, now_id: str) -> wire.Unit:
+def unit_state(
+    unit: Unit, defs: Definitions, now_id: str, most: int = wire.GROUPS_PER_UNIT
+) -> wire.Unit:
     """The part that all kinds of units share."""
     unit.revision += 1
     unit.settle()
     end = now_ns() if unit.open else unit.ended_ns
     merged = merge(list(unit.groups.values()), defs, unit.deep)
     ranked = sorted(merged.values(), key=lambda g: (g.n, g.total_us), reverse=True)
-    kept, rest = ranked[: wire.GROUPS_PER_UNIT], ranked[wire.GROUPS_PER_UNIT :]
+    kept, rest = ranked[:most], ranked[most:]
     if unit.overflow is not None:
         rest.append(on_wire(unit.overflow, defs))
     return wire.Unit(

@@ -125,6 +125,18 @@ def test_a_rule_that_fails_does_not_take_the_others_along(monkeypatch: pytest.Mo
     assert [gap.what for gap in scene.session.gaps] == ["of_requests failed: ZeroDivisionError: "]
 
 
+def test_a_group_that_a_revision_leaves_out_is_not_counted_anew() -> None:
+    """A unit with many kinds of queries sends the largest: which those are may change."""
+    scene = Scene()
+    for revision, groups in enumerate(
+        ([group(n=4, hist=[(9, 4)])], [], [group(n=6, hist=[(9, 6)])]), 1
+    ):
+        scene.task(*groups, id="t", revision=revision, state="running", outcome="")
+    (stat,) = scene.session.queries.stats.values()
+
+    assert (stat.n, stat.units, stat.hist.n) == (6, 1, 6)
+
+
 def test_after_a_reset_only_what_comes_counts() -> None:
     """A unit under way counts what it does from then on; what is gone stays gone."""
     scene = Scene()

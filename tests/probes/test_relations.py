@@ -36,6 +36,29 @@ def test_a_relation_is_recognised(armament: Armament, library: Any, case: str) -
     assert lazy[0].origin_id
 
 
+def test_a_manager_that_asks_for_more_leaves_a_deferred_field_its_query(
+    armament: Armament, library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a `get()` of the application's asks before it reloads the field is another matter."""
+    from django.db.models import QuerySet
+
+    class Curious(QuerySet):  # type: ignore[type-arg]
+        def get(self, *args: Any, **kwargs: Any) -> Any:
+            assert library.Tag.objects.get(name="t0").pk
+            return super().get(*args, **kwargs)
+
+    manager = Curious.as_manager()
+    manager.model = library.Work
+    monkeypatch.setattr(library.Work._meta, "base_manager", manager)
+    told = seen(armament, lambda: [w.blurb for w in library.Work.objects.defer("blurb")])
+
+    assert told.groups() == [
+        (ROWS, "get", "", 0, 0),
+        (ROWS, "get", "blurb", ROWS, ROWS),
+        (1, "", "", 0, 0),
+    ]
+
+
 @pytest.mark.parametrize("case", HEALTHY)
 def test_healthy_code_repeats_nothing_from_one_evaluation(
     armament: Armament, library: Any, case: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -63,6 +64,29 @@ def test_captures_nest(shop: None) -> None:
     assert (inner.queries, outer.queries) == (5, 6)
     assert [each.kind for each in inner.findings] == ["n_plus_one"]
     assert outer.findings == []
+
+
+def test_findings_so_far_are_known_within_the_block(shop: None) -> None:
+    """As often as one asks, in whatever second: nothing is counted twice."""
+    with capture(n_plus_one=2) as found:
+        for n, _ in enumerate(authors(4), 1):
+            assert [each.evidence["queries"] for each in found.so_far()] == [n] * (n > 1)
+            time.sleep(0.4)
+
+    assert [each.evidence["queries"] for each in found.findings] == [4]
+
+
+def test_of_many_kinds_of_queries_none_is_left_out(shop: None) -> None:
+    """A frame on the wire has room for 64 of them, a block of code has no such bound."""
+    from django.db import connection
+
+    with capture() as found, connection.cursor() as cursor:
+        for n in range(100):
+            for _ in range(5):
+                cursor.execute(f"SELECT 1 AS x{n}")
+
+    assert found.queries == 500
+    assert len(found.findings) == 100
 
 
 def test_threads_in_the_block_are_not_of_it(shop: None) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from sys import _getframe
 from typing import Any
 
 from djscope_probes import landmarks
-from djscope_probes.instruments.intent import Rows
+from djscope_probes.instruments.intent import Intent, Rows
+from djscope_probes.instruments.lazies import codes
 from djscope_probes.instruments.provenance import Provenance
 from djscope_probes.instruments.relations import MARK
 from djscope_probes.patching import Function, Patch, Patches
@@ -33,12 +35,14 @@ class Doors:
         self._provenance = provenance
         self._hand = provenance.hand
         self._guard = provenance.guard
+        self._querysets: frozenset[int] = frozenset()
 
     def reach(self, patches: Patches) -> None:
         """Wrap the doors that this process has."""
         query = landmarks.loaded("django.db.models.query")
         if query is None:
             return
+        self._querysets = codes(query.QuerySet, "_prefetch_related_objects", "_iterator")
         patches.wrap(query.ModelIterable, "__iter__", partial(self._iterate, self._tagged))
         patches.wrap(query.RawModelIterable, "__iter__", partial(self._iterate, self._tagged))
         patches.wrap(query, "prefetch_one_level", self._prefetch)
@@ -57,7 +61,10 @@ class Doors:
                 return original(instances, prefetcher, lookup, level)
             try:
                 intent = hand.intent
-                intent.prefetch = (instances, lookup.prefetch_through.split("__")[level])
+                name = lookup.prefetch_through.split("__")[level]
+                # Out of `prefetch_related_objects`, to who called that.
+                whole = len(instances) > 1 or id(_getframe(2).f_code) in self._querysets
+                intent.prefetch = (instances, name, whole)
             except Exception:
                 failed()
                 return original(instances, prefetcher, lookup, level)
@@ -105,6 +112,8 @@ class Doors:
         def __iter__(iterable: Any) -> Iterator[Any]:  # noqa: N807
             rows: Iterator[Any] = original(iterable)
             try:
+                if hand.intent.refresh is not None:
+                    reloading(hand.intent, iterable.queryset)
                 if not patch.on or hand.intent.direct or working() is None:
                     return rows
                 return hand_on(rows, Rows(iterable.queryset))
@@ -161,6 +170,15 @@ class Doors:
             except Exception:  # `from_db` may return anything
                 self._guard.failed()
             yield row
+
+
+def reloading(intent: Intent, queryset: Any) -> None:
+    """Whether this is the queryset by which `Model.refresh_from_db` reloads one deferred field."""
+    if intent.refresh is None:
+        return
+    step, _ = intent.refresh
+    if queryset.query.deferred_loading == ({step.name}, False):
+        intent.lazy, intent.direct, intent.refresh = intent.refresh, True, None
 
 
 def generic_managers() -> Iterator[Any]:

@@ -24,11 +24,14 @@ class Intent:
     `lazy` is the step that an attribute access takes, and the instance it starts from; `touch`
     where a foreign key is touched, and `next` what is expected then; `repeat` when it is just
     that. `direct`: the one row is tagged by who asked for it, with `tag`. `prefetch` is the
-    instances that a prefetch is for, and its name. `group` is the last query's, for the rows it
-    fetches.
+    instances that a prefetch is for, its name, and whether they are all that a queryset gave (an
+    iterator's chunk of one row, say). `refresh` becomes `lazy` with the queryset that reloads that
+    field. `group` is the last query's, for the rows it fetches.
     """
 
-    __slots__ = ("direct", "group", "lazy", "next", "prefetch", "repeat", "rows", "tag", "touch")
+    __slots__ = (
+        "direct", "group", "lazy", "next", "prefetch", "refresh", "repeat", "rows", "tag", "touch",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.rows: Rows | None = None
@@ -38,7 +41,8 @@ class Intent:
         self.next: Repeat | None = None
         self.direct = False
         self.tag = 0
-        self.prefetch: tuple[Any, str] | None = None
+        self.prefetch: tuple[Any, str, bool] | None = None
+        self.refresh: tuple[Step, Any] | None = None
         self.group: Group | None = None
 
 

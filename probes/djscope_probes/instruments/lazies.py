@@ -138,14 +138,15 @@ class Lazies:
                 return original(instance, *args, **kwargs)
             try:
                 intent = self._hand.intent
-                intent.lazy, intent.direct = (step, instance), True
+                # Not `lazy` yet: a manager's own `get()` may ask for something else before.
+                intent.refresh = (step, instance)
             except Exception:
                 self._guard.failed()
                 return original(instance, *args, **kwargs)
             try:
                 return original(instance, *args, **kwargs)
             finally:
-                intent.lazy, intent.direct = None, False
+                intent.refresh, intent.lazy, intent.direct = None, None, False
 
         return refresh_from_db
 

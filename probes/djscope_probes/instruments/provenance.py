@@ -118,12 +118,14 @@ class Provenance:
         bypassed = step.name in state.get("_prefetched_objects_cache", ())
         return step, getattr(instance._state, TAG, 0), BYPASSED if bypassed else ""
 
-    def _prefetched(self, rows: Rows, instances: Any, name: str) -> tuple[Step, int, str]:
-        """A batch, as it should be, or one row at a time."""
+    def _prefetched(
+        self, rows: Rows, instances: Any, name: str, whole: bool
+    ) -> tuple[Step, int, str]:
+        """A batch, as it should be, or one row at a time of more."""
         instance = instances[0]
         step = self.relations.named(type(instance), name, "prefetch", rows.queryset.model)
         tag = getattr(instance._state, TAG, 0)
-        return step, tag, PER_INSTANCE if len(instances) == 1 else BATCH
+        return step, tag, BATCH if whole else PER_INSTANCE
 
     def parts(self, row: Any, evaluation: Evaluation) -> Parts:
         """What `select_related` brought along with a row, each with a tag of its own."""

@@ -154,6 +154,12 @@ HEALTHY: dict[str, Callable[[Any], object]] = {
             m.models.Prefetch("works", m.Work.objects.filter(title="n1"), to_attr="some")
         )
     ],
+    "an iterator's prefetch, one row at a time": lambda m: [
+        list(a.works.all()) for a in m.Member.objects.prefetch_related("works").iterator(1)
+    ],
+    "an iterator's prefetch, and one row left": lambda m: [
+        list(a.works.all()) for a in m.Member.objects.prefetch_related("works").iterator(3)
+    ],
     "generic, prefetched": lambda m: [
         n.about.pk for n in m.Note.objects.filter(text="x").prefetch_related("about")
     ],

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from zeal import zeal_context
 
 
@@ -23,4 +24,7 @@ def benchmark() -> Callable[[Callable[[], Any]], Any]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Always the same examples, a few of them, however long they take.
+    settings.register_profile("peers", deadline=None, derandomize=True, max_examples=40)
+    settings.load_profile("peers")
     config.addinivalue_line("markers", "nozeal: without a context")

@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from django.apps import apps
 from django.db.models import Model
+
 from zeal.errors import ZealConfigError
 from zeal.verdicts import names_of
 

@@ -7,14 +7,14 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
-from zeal.allowing import AllowListEntry, allows, validate
-from zeal.errors import NPlusOneError, UnusedIgnoreError
-from zeal.signals import nplusone_detected
-from zeal.verdicts import Verdict, verdicts
 
 from djscope.model.queries import QueryKey
 from djscope.model.thresholds import Thresholds
 from djscope.testing import Capture, capture
+from zeal.allowing import AllowListEntry, allows, validate
+from zeal.errors import NPlusOneError, UnusedIgnoreError
+from zeal.signals import nplusone_detected
+from zeal.verdicts import Verdict, verdicts
 
 __all__ = ["AllowListEntry", "n_plus_one_listener", "zeal_context", "zeal_ignore"]
 

@@ -19,7 +19,7 @@ LOOPS = ("query_loop", "duplicate_query")
 
 
 class Verdict(NamedTuple):
-    """`stat`: the queries it is about; `calls`: the application's frames of each, innermost first."""
+    """`stat`: the queries it is about; `calls`: the application's frames of each."""
 
     stat: QueryStat
     model: type[Model]
@@ -35,7 +35,7 @@ def verdicts(found: Capture) -> Iterator[Verdict]:
         if finding.relation:
             field = finding.relation.partition(".")[2]
             model = model_with(finding.model, field, sql)
-        elif finding.kind in LOOPS and stat.access == "get" and not stat.relation_id:
+        elif finding.kind in LOOPS and is_get(found, stat):
             field, model = "get()", model_of(sql)
         else:
             continue
@@ -53,6 +53,21 @@ def stat_of(found: Capture, finding: Finding) -> QueryStat:
             if not finding.relation or (relation and relation.label == finding.relation):
                 return stat
     raise LookupError(finding)
+
+
+def is_get(found: Capture, stat: QueryStat) -> bool:
+    """`Model.objects.get(…)`, written in the application.
+
+    Not a relation's; nor what `refresh_from_db` asks through a queryset of the application's, which
+    are some of the columns: djscope finds that loop as well, zeal has no word for it.
+    """
+    if stat.access != "get" or stat.relation_id:
+        return False
+    sql = found.session.definitions.text(stat.sql_id)
+    stack = found.session.definitions.stack(stat.stack_id)
+    columns = sql.partition(" FROM ")[0].count(",") + 1
+    refreshes = any(place.function.endswith("refresh_from_db") for place in stack)
+    return not refreshes or columns == len(model_of(sql)._meta.concrete_fields)
 
 
 def names_of(model: type[Model]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
+
 from djangoproject.social.models import User
 
 

@@ -1,4 +1,4 @@
-"""The few calls of factory_boy's that the tests make: `F(…)`, `F.create(…)`, `F.create_batch(n, …)`."""
+"""Of factory_boy what the tests call: `F(…)`, `F.create(…)`, `F.create_batch(n, …)`."""
 
 from typing import Any
 
