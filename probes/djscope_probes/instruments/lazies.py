@@ -124,7 +124,8 @@ class Lazies:
 
     def _arrived(self, intent: Intent, unit: Unit | None, found: Any) -> None:
         found._state._djscope_tag = intent.tag
-        if found._state.fields_cache:
+        # Through `__dict__`: the attribute makes a cache where there is none.
+        if found._state.__dict__.get("fields_cache"):
             # Its manager brings more along than the row: each has to be looked at.
             self._provenance.tag_joined(found, intent.tag)
         elif intent.next is not None and unit is not None and unit.open:

@@ -130,7 +130,8 @@ class Provenance:
     def parts(self, row: Any, evaluation: Evaluation) -> Parts:
         """What `select_related` brought along with a row, each with a tag of its own."""
         try:
-            cache = row._state.fields_cache
+            # Through `__dict__`: the attribute makes a cache where there is none.
+            cache = row._state.__dict__.get("fields_cache")
             return self._joined(row, evaluation, {id(row)}) if cache else {}
         except Exception:
             self.guard.failed()
@@ -168,7 +169,7 @@ class Provenance:
     def _joined(self, row: Any, evaluation: Evaluation, seen: set[int]) -> Parts:
         """`seen`: a one-to-one leads back to where it came from."""
         unit, found = working(), Parts()
-        for name, part in row._state.fields_cache.items():
+        for name, part in row._state.__dict__.get("fields_cache", {}).items():
             if unit is None or not hasattr(type(part), "_meta") or id(part) in seen:
                 continue
             if hasattr(part._state, TAG):

@@ -42,7 +42,14 @@ class Novel(Work):
     chapters = models.IntegerField(default=1)
 
 
-MODELS = (Note, Tag, Member, Card, Work, Novel)
+class Shelf(models.Model):
+    """Its other sides have no names of their own: `shelf_set`."""
+
+    owner = models.ForeignKey(Member, models.CASCADE)
+    works = models.ManyToManyField(Work)
+
+
+MODELS = (Note, Tag, Member, Card, Work, Novel, Shelf)
 
 
 def fill(rows: int = 4) -> None:
@@ -57,3 +64,4 @@ def fill(rows: int = 4) -> None:
         novel.tags.add(tags[number], tags[number - 1])
         Note.objects.create(text="x", about=member)
         novel.work_ptr.notes.create(text="y")
+        Shelf.objects.create(owner=member).works.add(novel)
