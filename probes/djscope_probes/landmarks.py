@@ -72,4 +72,12 @@ def access() -> dict[int, str]:
     for name in ("save", "delete", "refresh_from_db"):
         note(model, name, name)
     note(query, "prefetch_one_level", "prefetch")
+    constraints = loaded("django.db.models.constraints")
+    for owner, name in (
+        (model, "_perform_unique_checks"),
+        (model, "_perform_date_checks"),
+        (getattr(constraints, "UniqueConstraint", None), "validate"),
+        (loaded("rest_framework.validators"), "qs_exists"),
+    ):
+        note(owner, name, "validate")
     return found

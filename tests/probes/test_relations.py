@@ -52,10 +52,10 @@ def test_a_manager_that_asks_for_more_leaves_a_deferred_field_its_query(
     monkeypatch.setattr(library.Work._meta, "base_manager", manager)
     told = seen(armament, lambda: [w.blurb for w in library.Work.objects.defer("blurb")])
 
-    assert told.groups() == [
+    assert sorted(told.groups()) == [
+        (1, "", "", 0, 0),
         (ROWS, "get", "", 0, 0),
         (ROWS, "get", "blurb", ROWS, ROWS),
-        (1, "", "", 0, 0),
     ]
 
 

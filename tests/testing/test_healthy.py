@@ -44,15 +44,15 @@ def fresh_objects(m: Any) -> None:
 
 
 def validators(m: Any) -> None:
-    """A formset of unique names asks for each form."""
+    """A formset whose forms have a unique field, and instances, ask for each."""
     from django.forms import modelformset_factory
 
-    formset = modelformset_factory(m.Tag, fields=["name"], extra=4)
-    data = {f"form-{n}-name": f"new {n}" for n in range(4)}
-    data |= {"form-TOTAL_FORMS": "4", "form-INITIAL_FORMS": "0"}
-    forms = formset(data, queryset=m.Tag.objects.none())
-    assert forms.is_valid()
-    for each in m.Card.objects.all():
+    formset = modelformset_factory(m.Card, fields=["number", "member"], extra=8)
+    data = {f"form-{n}-number": str(n) for n in range(8)}
+    data |= {"form-TOTAL_FORMS": "8", "form-INITIAL_FORMS": "0"}
+    forms = formset(data, queryset=m.Card.objects.none())
+    assert not forms.is_valid()
+    for each in list(m.Card.objects.all()) * 2:
         each.validate_unique()
 
 
@@ -108,6 +108,21 @@ def test_healthy_code_is_left_in_peace(library: Any, case: str) -> None:
         HEALTHY[case](library)
 
     assert found.report() == ""
+
+
+def test_validators_of_many_serializers_are_left_in_peace(library: Any) -> None:
+    """Each asks whether its value is unique."""
+    pytest.importorskip("rest_framework")
+    from rest_framework import serializers, validators
+
+    class Numbered(serializers.Serializer):  # type: ignore[type-arg]
+        unique = validators.UniqueValidator(library.Card.objects.all())
+        number = serializers.IntegerField(validators=[unique])
+
+    with capture() as found:
+        assert not Numbered(data=[{"number": n} for n in range(8)], many=True).is_valid()
+
+    assert (found.queries, found.report()) == (8, "")
 
 
 def test_rows_loaded_singly_in_a_loop_are_a_loop_and_no_relation(library: Any) -> None:
