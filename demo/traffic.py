@@ -1,7 +1,7 @@
 """Visitors of the shop: every scenario within eight seconds, then again and again.
 
 A process of its own: `traffic.py WSGI_URL ASGI_URL`. Each visit has a rhythm, so that two runs look
-alike; together about twenty requests a second, which leaves two cores air to breathe.
+alike; together about thirty requests a second, which leaves two cores air to breathe.
 """
 
 import heapq
@@ -45,6 +45,32 @@ ON_WSGI = {
     "/request_stuck/": (2.0, 30.0),
     "/healthy/streaming/": (2.1, 2.0),
 }
+# Each of these and its twin, one after the other: a pair comes by each four seconds.
+PAIRS = {
+    "/n_plus_one_chain/": "/healthy/chain/",
+    "/n_plus_one_nested/": "/healthy/nested/",
+    "/n_plus_one_many/": "/healthy/many/",
+    "/n_plus_one_one_to_one/": "/healthy/one_to_one/",
+    "/n_plus_one_generic/": "/healthy/generic/",
+    "/n_plus_one_generic_relation/": "/healthy/generic_relation/",
+    "/n_plus_one_deferred/": "/healthy/deferred/",
+    "/n_plus_one_count/": "/healthy/count/",
+    "/n_plus_one_exists/": "/healthy/exists/",
+    "/n_plus_one_first/": "/healthy/first/",
+    "/n_plus_one_filter/": "/healthy/filter/",
+    "/prefetch_bypassed/": "/healthy/prefetch/",
+    "/per_instance_prefetch/": "/healthy/batch/",
+    "/query_loop_cursor/": "/healthy/cursor/",
+    "/query_loop_save/": "/healthy/save/",
+    "/query_loop_create/": "/healthy/create/",
+    "/n_plus_one_template/": "/healthy/template/",
+    "/n_plus_one_serializer/": "/healthy/serializer/",
+    "/n_plus_one_admin/": "/healthy/admin/",
+}
+PAIR_FIRST, PAIR_EVERY = 2.2, 4.0
+for number, (faulty, healthy) in enumerate(PAIRS.items()):
+    first = PAIR_FIRST + number * PAIR_EVERY / len(PAIRS)
+    ON_WSGI[faulty], ON_WSGI[healthy] = (first, PAIR_EVERY), (first + 0.1, PAIR_EVERY)
 ON_ASGI = {
     "/": (0.2, 1.0),
     "/book/{n}/": (0.4, 0.8),

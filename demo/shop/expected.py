@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-SCENARIOS = Path(__file__).parent / "scenarios"
-MARK = re.compile(r"# (finding|origin): (\w+)$")
+SHOP = Path(__file__).parent
+SOURCES = ("scenarios/*.py", "templates/shop/*.html")
+MARK = re.compile(r"# (finding|origin): (\w+)(?: #})?$")
 
 
 class Expected(NamedTuple):
@@ -28,7 +29,26 @@ KINDS = {
     "n_plus_one_reverse": "n_plus_one",
     "n_plus_one_async": "n_plus_one",
     "n_plus_one_task": "n_plus_one",
+    "n_plus_one_chain": "n_plus_one",
+    "n_plus_one_nested": "n_plus_one",
+    "n_plus_one_many": "n_plus_one",
+    "n_plus_one_one_to_one": "n_plus_one",
+    "n_plus_one_generic": "n_plus_one",
+    "n_plus_one_generic_relation": "n_plus_one",
+    "n_plus_one_deferred": "n_plus_one",
+    "n_plus_one_count": "n_plus_one",
+    "n_plus_one_exists": "n_plus_one",
+    "n_plus_one_first": "n_plus_one",
+    "n_plus_one_filter": "n_plus_one",
+    "n_plus_one_template": "n_plus_one",
+    "n_plus_one_serializer": "n_plus_one",
+    "n_plus_one_admin": "n_plus_one",
+    "prefetch_bypassed": "prefetch_bypassed",
+    "per_instance_prefetch": "per_instance_prefetch",
     "query_loop": "query_loop",
+    "query_loop_cursor": "query_loop",
+    "query_loop_save": "query_loop",
+    "query_loop_create": "query_loop",
     "duplicate_query": "duplicate_query",
     "slow_query": "slow_query",
     "request_failing": "request_failing",
@@ -60,7 +80,8 @@ def expected() -> tuple[Expected, ...]:
 
 def _marks():
     """Every marker as (file, finding or origin, scenario, line number)."""
-    for path in sorted(SCENARIOS.glob("*.py")):
+    for path in sorted(path for pattern in SOURCES for path in SHOP.glob(pattern)):
+        file = path.relative_to(SHOP.parent).as_posix()
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if match := MARK.search(line):
-                yield f"shop/scenarios/{path.name}", match[1], match[2], number
+                yield file, match[1], match[2], number

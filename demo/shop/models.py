@@ -1,5 +1,7 @@
 """A bookshop."""
 
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 
@@ -14,8 +16,17 @@ class Author(models.Model):
     country = models.ForeignKey(Country, models.PROTECT, related_name="authors")
 
 
+class Biography(models.Model):
+    author = models.OneToOneField(Author, models.CASCADE, related_name="biography")
+    text = models.CharField(max_length=200)
+
+
 class Publisher(models.Model):
     name = models.CharField(max_length=80)
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=40, unique=True)
 
 
 class Book(models.Model):
@@ -24,12 +35,25 @@ class Book(models.Model):
     price = models.DecimalField(max_digits=6, decimal_places=2)
     author = models.ForeignKey(Author, models.PROTECT, related_name="books")
     publisher = models.ForeignKey(Publisher, models.PROTECT, related_name="books")
+    tags = models.ManyToManyField(Tag, related_name="books")
 
 
 class Review(models.Model):
     book = models.ForeignKey(Book, models.CASCADE, related_name="reviews")
     stars = models.PositiveSmallIntegerField()
     text = models.CharField(max_length=200)
+
+
+class Note(models.Model):
+    """What the staff wrote on anything."""
+
+    text = models.CharField(max_length=80)
+    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    object_id = models.BigIntegerField()
+    about = GenericForeignKey()
+
+    class Meta:
+        indexes = (models.Index(fields=["content_type", "object_id"], name="note_about"),)
 
 
 class Customer(models.Model):
@@ -40,6 +64,7 @@ class Customer(models.Model):
 class Order(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
     placed_at = models.DateTimeField()
+    notes = GenericRelation(Note)
 
 
 class OrderLine(models.Model):

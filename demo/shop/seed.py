@@ -4,7 +4,19 @@ import random
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
-from shop.models import Author, Book, Country, Customer, Order, OrderLine, Publisher, Review
+from shop.models import (
+    Author,
+    Biography,
+    Book,
+    Country,
+    Customer,
+    Note,
+    Order,
+    OrderLine,
+    Publisher,
+    Review,
+    Tag,
+)
 
 COUNTRIES = {
     "AR": "Argentina",
@@ -25,6 +37,8 @@ LAST = ("Achebe", "Borges", "Calvino", "Duras", "Eco", "Frisch", "Grass", "Hraba
 ADJECTIVE = ("Silent", "Second", "Crooked", "Northern", "Borrowed", "Paper", "Hollow", "Late")
 NOUN = ("Harbour", "Garden", "Winter", "Archive", "Orchard", "Letter", "Mirror", "Railway")
 HOUSES = ("Aldine", "Bodoni", "Caslon", "Didot", "Elzevir", "Garamond", "Jenson", "Plantin")
+TAGS = ("crime", "essay", "history", "novel", "poetry", "stories", "travel")
+TAGGED, TAGS_EACH = 400, 2
 AUTHORS, BOOKS, REVIEWS, CUSTOMERS, ORDERS = 100, 1200, 2400, 150, 300
 OPENED = datetime(2026, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  Python 3.10 has no UTC
 
@@ -34,6 +48,7 @@ def seed() -> None:
     rng = random.Random(7)
     seed_catalogue(rng)
     seed_orders(rng)
+    seed_details(rng)
 
 
 def seed_catalogue(rng: random.Random) -> None:
@@ -75,4 +90,20 @@ def seed_orders(rng: random.Random) -> None:
         OrderLine(order=order, book=rng.choice(books), quantity=rng.randint(1, 3))
         for order in orders
         for _ in range(rng.randint(1, 5))
+    )
+
+
+def seed_details(rng: random.Random) -> None:
+    """What hangs on authors, books and orders; drawn last, so that the rest stays as it was."""
+    Biography.objects.bulk_create(
+        Biography(author=author, text=f"{author.name} writes.") for author in Author.objects.all()
+    )
+    tags = Tag.objects.bulk_create(Tag(name=name) for name in TAGS)
+    Book.tags.through.objects.bulk_create(
+        Book.tags.through(book=book, tag=tag)
+        for book in Book.objects.order_by("author", "pk")[:TAGGED]
+        for tag in rng.sample(tags, TAGS_EACH)
+    )
+    Note.objects.bulk_create(
+        Note(text="Wrap it as a present.", about=order) for order in Order.objects.all()
     )

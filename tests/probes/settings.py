@@ -3,4 +3,4 @@
 from shop_site.settings import *  # noqa: F403
 from shop_site.settings import INSTALLED_APPS
 
-INSTALLED_APPS = ["django.contrib.contenttypes", "tests.probes.library", *INSTALLED_APPS]
+INSTALLED_APPS = ["tests.probes.library", *INSTALLED_APPS]
