@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,19 @@ import pytest
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Django set up with the demo's shop; its own probe stays out, tests arm theirs."""
-    directory = tmp_path_factory.mktemp("shop")
+    with opened(tmp_path_factory.mktemp("shop")):
+        yield
+
+
+@pytest.fixture(scope="session")
+def library(shop: None) -> Any:
+    """The models, with rows; the same in the database `other`."""
+    return stocked()
+
+
+@contextmanager
+def opened(directory: Path) -> Iterator[None]:
+    """Django with the demo's settings, its database in `directory`."""
     settings = {
         "DJSCOPE_DEMO_DIR": str(directory),
         "DJSCOPE_REDIS_URL": "redis://127.0.0.1:1/0",
@@ -37,9 +51,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     connections.close_all()
 
 
-@pytest.fixture(scope="session")
-def library(shop: None) -> Any:
-    """The models, with rows."""
+def stocked() -> Any:
+    """The library's models, their tables and rows in both databases."""
+    from django.conf import settings
     from django.db import connection
 
     from tests.probes.library import models
@@ -48,5 +62,7 @@ def library(shop: None) -> Any:
         for model in models.MODELS:
             editor.create_model(model)
     models.fill()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(settings.DATABASES["other"]["NAME"])])
     connection.close()
     return models

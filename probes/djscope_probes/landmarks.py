@@ -67,6 +67,8 @@ def access() -> dict[int, str]:
     query = loaded("django.db.models.query")
     for name in _QUERYSET:
         note(getattr(query, "QuerySet", None), name, name)
+    # `iterator` itself has returned when its generator runs.
+    note(getattr(query, "QuerySet", None), "_iterator", "iterator")
     note(getattr(query, "RawQuerySet", None), "iterator", "raw")
     model = getattr(loaded("django.db.models.base"), "Model", None)
     for name in ("save", "delete", "refresh_from_db"):

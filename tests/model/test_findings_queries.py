@@ -86,7 +86,12 @@ def test_queries_at_one_line_with_changing_parameters_are_a_loop() -> None:
 
 @pytest.mark.parametrize(
     ("access", "code"),
-    [("count", "Count"), ("exists", "Exists"), ("save", "bulk_update"), ("create", "bulk_create")],
+    [
+        ("count", "Count"),
+        ("exists", "values_list"),
+        ("save", "bulk_update"),
+        ("create", "bulk_create"),
+    ],
 )
 def test_the_advice_on_a_loop_fits_how_the_application_asked(access: str, code: str) -> None:
     """Counting, testing, writing: each has its own remedy."""
@@ -133,6 +138,17 @@ def test_what_are_no_duplicates(harmless: object) -> None:
     scene.request(harmless)  # type: ignore[arg-type]
 
     assert scene.kinds() == []
+
+
+def test_writing_the_same_again_and_again_is_a_loop() -> None:
+    """There is no result to keep."""
+    scene = Scene()
+    scene.session.define("qinsert", 'INSERT INTO "t" ("a") VALUES (%s)')
+    scene.request(group(n=6, params=1, sql_id="qinsert", access="save"))
+    (found,) = scene.findings()
+
+    assert found.kind == "query_loop"
+    assert found.advice[0].code == "Model.objects.bulk_create(objects)"
 
 
 def test_parameters_that_cannot_be_compared_are_not_called_equal() -> None:

@@ -1,30 +1,134 @@
-"""What to do about repeated queries, as right Django."""
+"""What to do about repeated queries, as right Django.
+
+A statement names a table and columns, not the model: the code says `Model` where no relation tells
+which one that is, and the text says the table.
+"""
 
 from __future__ import annotations
 
+from djscope.model.definitions import Relation
 from djscope.model.finding import Advice
+from djscope.model.findings.statements import Statement
 
 KEEP_RESULT = Advice(
     "run it once and keep the result: a local variable, functools.cached_property, or the cache"
 )
 LOOK_AT_PLAN = Advice("look at its plan: an index may be missing, or it reads more than it needs")
-
-_LOOPS = {
-    "get": Advice("fetch all of them at once, before the loop", "Model.objects.in_bulk(ids)"),
-    "first": Advice("fetch all of them at once, before the loop", ".filter(…__in=keys)"),
-    "last": Advice("fetch all of them at once, before the loop", ".filter(…__in=keys)"),
-    "count": Advice("count in the query that loads the rows", '.annotate(n=Count("…"))'),
-    "exists": Advice("test in the query that loads the rows", ".annotate(has=Exists(…))"),
-    "aggregate": Advice("aggregate in the query that loads the rows", '.annotate(total=Sum("…"))'),
-    "create": Advice("insert all of them at once", "Model.objects.bulk_create(objects)"),
-    "save": Advice("write all of them at once", "Model.objects.bulk_update(objects, fields)"),
-    "update": Advice("write all of them at once", ".filter(…__in=keys).update(…)"),
-    "delete": Advice("delete all of them at once", ".filter(…__in=keys).delete()"),
-    "refresh_from_db": Advice("reload all of them at once", ".in_bulk(ids)"),
-}
-_LOOP = Advice("one query for all of them instead of one each", ".filter(…__in=keys)")
+# More columns than this: a save() of all of them, few of which will have changed.
+MANY_FIELDS = 3
+_FETCH = "fetch all of them at once, before the loop"
 
 
-def for_loop(access: str) -> Advice:
-    """By how the application asked."""
-    return _LOOPS.get(access, _LOOP)
+def for_loop(access: str, statement: Statement, relation: Relation | None) -> list[Advice]:
+    """By how the application asked, for what."""
+    if not statement.quoted and access in ("", "raw"):
+        return [_by_hand(access, statement)]
+    model = f"{relation.to if relation is not None and relation.to else 'Model'}.objects"
+    of = f" (table {statement.table})" if statement.table and model == "Model.objects" else ""
+    if access in ("create", "get_or_create", "update_or_create") or statement.verb == "INSERT":
+        return [_insert(access, model, of)]
+    several = f"{model}.filter({_condition(statement, relation)})"
+    if access in ("save", "update", "delete"):
+        return _write(access, statement, of, model, several)
+    if access in ("get", "refresh_from_db"):
+        return _get(statement, f"{_FETCH}{of}", model, several)
+    return [_read(access, statement, of, several)]
+
+
+def _write(access: str, statement: Statement, of: str, model: str, several: str) -> list[Advice]:
+    each = f"{model}.bulk_update(objects, [{_fields(statement)}])"
+    if access == "save":
+        return [Advice(f"write all of them at once{of}, without save() and signals", each)]
+    if access == "update":
+        fields = ", ".join(f"{name}=…" for name in statement.written) or "…"
+        same = f"write all of them at once{of}, if all get the same value"
+        return [
+            Advice(same, f"{several}.update({fields})"),
+            Advice("or, if each gets its own", each),
+        ]
+    return [_delete(statement, of, model, several)]
+
+
+def _delete(statement: Statement, of: str, model: str, several: str) -> Advice:
+    rows = (
+        several if statement.key or model != "Model.objects" else "Model.objects.filter(pk__in=ids)"
+    )
+    text = f"delete all of them at once{of}, without Model.delete()"
+    # An object is deleted by its key, `IN (%s)`; what goes along with it, by other columns.
+    if rows != several and statement.among != "id":
+        text = "delete all of the rows at once that it goes along with, without Model.delete()"
+    return Advice(text, f"{rows}.delete()")
+
+
+def _by_hand(access: str, statement: Statement) -> Advice:
+    """SQL that the application wrote itself."""
+    if statement.writes:
+        return Advice(
+            "hand all rows to the database at once, or to Model.objects.bulk_create() and"
+            " bulk_update()",
+            "cursor.executemany(sql, rows)",
+        )
+    condition = f"WHERE {statement.key or '…'} IN (%s, …)"
+    code = f'Model.objects.raw("… {condition}", values)' if access else condition
+    return Advice(f"{_FETCH}, with one statement", code)
+
+
+def _insert(access: str, model: str, of: str) -> Advice:
+    options = ""
+    if access == "get_or_create":
+        options = ", ignore_conflicts=True"
+    elif access == "update_or_create":
+        options = ", update_conflicts=True, update_fields=[…], unique_fields=[…]"
+    text = f"insert all of them at once{of}, without save() and signals"
+    return Advice(text, f"{model}.bulk_create(objects{options})")
+
+
+def _get(statement: Statement, text: str, model: str, several: str) -> list[Advice]:
+    key = statement.key
+    if key == "id":
+        return [Advice(text, f"{model}.in_bulk(ids)")]
+    if not key:
+        return [Advice(text, several)]
+    return [
+        Advice(text, f'{model}.in_bulk({_values(key)}, field_name="{key}")'),
+        Advice(f"or, if {key} is not unique", several),
+    ]
+
+
+def _read(access: str, statement: Statement, of: str, several: str) -> Advice:
+    key = statement.key or "…"
+    pairs = f'{several}.values_list("{key}")'
+    if access == "count":
+        return Advice(
+            f"count in one query, before the loop{of}",
+            f'dict({pairs}.annotate(n=Count("pk")))',
+        )
+    if access == "exists":
+        flat = f'{several}.values_list("{key}", flat=True)'
+        return Advice(f"test in one query, before the loop{of}", f"set({flat})")
+    if access == "aggregate":
+        function, operand = statement.function or "Sum", statement.operand or "…"
+        return Advice(
+            f"aggregate in one query, before the loop{of}",
+            f'dict({pairs}.annotate(result={function}("{operand}")))',
+        )
+    return Advice(f"{_FETCH}{of}, and take them from there", several)
+
+
+def _condition(statement: Statement, relation: Relation | None) -> str:
+    if statement.key:
+        return f"{statement.key}__in={_values(statement.key)}"
+    if relation is not None and relation.back.isidentifier():
+        return f"{relation.back}__in=rows"
+    return "…__in=values"
+
+
+def _values(column: str) -> str:
+    """`ids`, `author_ids`; any other column's are `values`."""
+    return f"{column}s" if column == "id" or column.endswith("_id") else "values"
+
+
+def _fields(statement: Statement) -> str:
+    if 0 < len(statement.written) <= MANY_FIELDS:
+        return ", ".join(f'"{name}"' for name in statement.written)
+    return "…"

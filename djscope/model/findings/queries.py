@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from djscope.model.definitions import Definitions, Place
 from djscope.model.finding import Certainty, Finding, Severity
 from djscope.model.findings import advice, relations
+from djscope.model.findings.relations import Loaded
+from djscope.model.findings.statements import read
 from djscope.model.queries import QueryStat
 from djscope.model.thresholds import Thresholds
 from djscope.model.wording import amount, milliseconds, unit_name, unit_word
@@ -20,9 +22,7 @@ P95_TIMES = 2.5
 # Below this no p95.
 SAMPLES = 20
 # `validate`: whether a form's, serializer's or instance's values are unique, which each has to ask.
-NO_LOOP = frozenset(
-    {"prefetch", "iterator", "bulk_create", "bulk_update", "in_bulk", "raw", "validate"}
-)
+NO_LOOP = frozenset({"prefetch", "bulk_create", "bulk_update", "in_bulk", "validate"})
 TRANSACTION = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 
 
@@ -33,15 +33,15 @@ def verdicts(
 
     `fetching`: the processes whose Django has fetch modes (6.1 on).
     """
-    # Rows that an iterator hands on are gone before their peers are there.
-    streamed = {stat.site_id for stat in stats if stat.access == "iterator"}
+    # How rows were loaded that remedies differ for.
+    loaded = {stat.site_id: stat.access for stat in stats if stat.access in ("iterator", "raw")}
     for stat in stats:
         if not defs.complete(
             stat.name_id, stat.sql_id, stat.site_id, stat.relation_id, stat.origin_id
         ):
             continue
-        peers = bool(fetching & stat.processes) and stat.origin_id not in streamed
-        repeated = repetition(stat, defs, peers, least)
+        rows = Loaded(loaded.get(stat.origin_id, ""), bool(fetching & stat.processes))
+        repeated = repetition(stat, defs, least, rows)
         if repeated is not None:
             yield repeated
         if is_slow(stat, least.slow_query * 1000):
@@ -49,19 +49,21 @@ def verdicts(
 
 
 def repetition(
-    stat: QueryStat, defs: Definitions, peers: bool, least: Thresholds
+    stat: QueryStat, defs: Definitions, least: Thresholds, rows: Loaded
 ) -> Finding | None:
     """N+1, else duplicates, else a loop: the most telling explanation."""
     relation = defs.relation(stat.relation_id)
     if relation is not None and relations.expands(stat, least.n_plus_one):
         finding = base(relations.KINDS[stat.note], stat, defs, Certainty.CERTAIN)
-        relations.explain(finding, stat, defs, relation, peers)
+        relations.explain(finding, stat, defs, relation, rows)
         return finding
     if is_no_loop(stat, defs):
         return None
     per_unit, distinct = stat.median_per_unit(), stat.median_distinct()
     same, known = least.duplicate_query, 1 if defs.place(stat.site_id).app else LIBRARY_QUERIES
-    if distinct >= 1 and per_unit >= max(same, known) and per_unit >= same * distinct:
+    again = distinct >= 1 and per_unit >= max(same, known) and per_unit >= same * distinct
+    # No result to keep of what writes: that is a loop.
+    if again and not read(defs.text(stat.sql_id)).writes:
         return duplicate(stat, defs)
     if stat.median_most() >= max(least.query_loop, known) and stat.rows < BATCH_ROWS * stat.n:
         return loop(stat, defs)
@@ -115,7 +117,8 @@ def loop(stat: QueryStat, defs: Definitions) -> Finding:
         f"{verb}in a loop: {amount(stat.median_per_unit())} queries per"
         f" {unit_word(stat.unit_kind)} (p50 of {amount(stat.units)})"
     )
-    finding.advice = [advice.for_loop(stat.access)]
+    statement = read(defs.text(stat.sql_id))
+    finding.advice = advice.for_loop(stat.access, statement, defs.relation(stat.relation_id))
     return finding
 
 

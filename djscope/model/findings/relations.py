@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from djscope.model.definitions import Definitions, Relation
 from djscope.model.finding import Finding
-from djscope.model.findings.remedies import for_relation
+from djscope.model.findings.remedies import Lazy, for_relation
+from djscope.model.findings.statements import read
 from djscope.model.queries import QueryStat
 from djscope.model.wording import amount, unit_word
 
@@ -18,6 +21,13 @@ _HOW = {
 }
 
 
+class Loaded(NamedTuple):
+    """How the parent rows came, see `Lazy.loaded`; whether that Django has fetch modes."""
+
+    how: str
+    peers: bool
+
+
 def expands(stat: QueryStat, least: int) -> bool:
     """Rows of one queryset, several of them, caused loads of their own, one by one."""
     if stat.access in WRITES or not stat.origin_id:
@@ -26,7 +36,7 @@ def expands(stat: QueryStat, least: int) -> bool:
 
 
 def explain(
-    finding: Finding, stat: QueryStat, defs: Definitions, relation: Relation, peers: bool
+    finding: Finding, stat: QueryStat, defs: Definitions, relation: Relation, loaded: Loaded
 ) -> None:
     """Make `finding` say which relation, from which rows, and what to write there."""
     origin = defs.place(stat.origin_id)
@@ -37,6 +47,8 @@ def explain(
     )
     finding.origin = origin
     finding.model, finding.relation, finding.path = relation.model, relation.label, relation.path
-    finding.advice = for_relation(relation, origin, stat.access, stat.note, peers)
+    statement = read(defs.text(stat.sql_id))
+    lazy = Lazy(relation, origin, stat.access, stat.note, loaded.how, statement)
+    finding.advice = for_relation(lazy, loaded.peers)
     finding.evidence["lazy_loads_per_queryset"] = stat.median_peak()
     finding.evidence["rows_of_the_queryset"] = stat.parents

@@ -104,6 +104,10 @@ def compared(where: Any) -> Iterator[int]:
 
 
 def narrowed(queryset: Any) -> bool:
-    """Whether a related manager was asked for less than all: a prefetch of all is no help then."""
+    """Whether a related manager was asked for less than all, or in another order: a prefetch of
+    all is no help then.
+    """
     query = queryset.query
-    return query.is_sliced or len(list(compared(query.where))) > 1
+    if query.is_sliced or query.order_by or query.distinct:
+        return True
+    return len(list(compared(query.where))) > 1
