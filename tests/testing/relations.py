@@ -43,7 +43,9 @@ def head(name: str) -> Use:
     return lambda rows: [(getattr(row, name) or [None])[0] for row in rows]
 
 
-WORKS, MEMBERS, CARDS = "m.Work.objects.all()", "m.Member.objects.all()", "m.Card.objects.all()"
+WORKS, MEMBERS, CARDS = (
+    f"m.{model}.objects.order_by('pk')" for model in ("Work", "Member", "Card")
+)
 SOME = '.prefetch_related(Prefetch("works", queryset=Work.objects.{}, to_attr="{}_works"))'
 RAW = 'm.Work.objects.raw("SELECT * FROM library_work")'
 N1 = ('title="n1"',)

@@ -79,8 +79,9 @@ def _remedy(lazy: Lazy) -> Advice:
     if steps[-1] == "deferred":
         return _whole(lazy)
     if lazy.access in _AGGREGATES:
-        text = f"{_AGGREGATES[lazy.access]} in {lazy.where}"
-        return Advice(text, _annotated(lazy))
+        # Two joins multiply each other's rows.
+        beside = "; with distinct=True where it stands beside another" * (lazy.access == "count")
+        return Advice(f"{_AGGREGATES[lazy.access]} in {lazy.where}{beside}", _annotated(lazy))
     if lazy.note == "bypassed" or lazy.some:
         return Advice(f"prefetch just those rows in {lazy.where}", _prefetch_some(lazy))
     if set(steps) <= JOINED:
