@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 SHOP = Path(__file__).parent
 SOURCES = ("scenarios/*.py", "templates/shop/*.html")
-MARK = re.compile(r"# (finding|origin): (\w+)(?: #})?$")
+MARK = re.compile(r"# (finding|origin|finding, origin): (\w+)(?: #})?$")
 
 
 class Expected(NamedTuple):
@@ -84,4 +84,5 @@ def _marks():
         file = path.relative_to(SHOP.parent).as_posix()
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if match := MARK.search(line):
-                yield file, match[1], match[2], number
+                for mark in match[1].split(", "):
+                    yield file, mark, match[2], number

@@ -118,7 +118,13 @@ def test_nothing_is_found_that_is_not_there(seen: Seen) -> None:
         ("n_plus_one_async", '.select_related("author")'),
         ("n_plus_one_task", '.select_related("customer")'),
         ("n_plus_one_reverse", '.prefetch_related("books")'),
-        ("query_loop", "Model.objects.in_bulk(ids)"),
+        ("n_plus_one_chain", '.select_related("author__country")'),
+        ("n_plus_one_nested", '.prefetch_related("books__tags")'),
+        ("n_plus_one_count", '.annotate(books_count=Count("books"))'),
+        ("n_plus_one_admin", 'list_select_related = ("book",)'),
+        ("query_loop", 'Model.objects.in_bulk(values, field_name="isbn")'),
+        ("query_loop_save", 'Model.objects.bulk_update(objects, ["title"])'),
+        ("query_loop_create", "Model.objects.bulk_create(objects)"),
     ],
 )
 def test_the_advice_is_code_that_helps(seen: Seen, scenario: str, code: str) -> None:

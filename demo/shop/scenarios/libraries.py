@@ -35,7 +35,7 @@ class AuthorSerializer(serializers.ModelSerializer):  # finding: n_plus_one_seri
         fields = ("name", "country")
 
 
-class AuthorList(generics.ListAPIView):
+class AuthorList(generics.ListAPIView):  # origin: n_plus_one_serializer
     queryset = Author.objects.order_by("name")[:PAGE]
     serializer_class = AuthorSerializer
     renderer_classes = (JSONRenderer,)
@@ -54,7 +54,7 @@ class Shopkeepers(admin.AdminSite):
         return True
 
 
-class ReviewAdmin(admin.ModelAdmin):  # finding: n_plus_one_admin
+class ReviewAdmin(admin.ModelAdmin):  # finding, origin: n_plus_one_admin
     list_display = ("stars", "book__title")
     list_per_page = PAGE
     show_full_result_count = False

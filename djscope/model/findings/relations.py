@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from djscope.model.definitions import Definitions, Relation
 from djscope.model.finding import Finding
+from djscope.model.findings.homes import home_of
 from djscope.model.findings.remedies import Lazy, for_relation
 from djscope.model.findings.statements import read
 from djscope.model.queries import QueryStat
@@ -48,7 +49,8 @@ def explain(
     finding.origin = origin
     finding.model, finding.relation, finding.path = relation.model, relation.label, relation.path
     statement = read(defs.text(stat.sql_id))
-    lazy = Lazy(relation, origin, stat.access, stat.note, loaded.how, statement)
+    home = home_of(origin, defs.stack(stat.stack_id))
+    lazy = Lazy(relation, origin, stat.access, stat.note, loaded.how, statement, home)
     finding.advice = for_relation(lazy, loaded.peers)
     finding.evidence["lazy_loads_per_queryset"] = stat.median_peak()
     finding.evidence["rows_of_the_queryset"] = stat.parents

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from djscope.model.definitions import Place, Relation
 from djscope.model.finding import Advice
+from djscope.model.findings.homes import Home
 from djscope.model.findings.statements import Statement
 
 # Steps that lead to one row are joined, if all of a path do.
@@ -22,6 +23,7 @@ class Lazy(NamedTuple):
     """Loads through `relation`, asked for as `access` says, from rows that were loaded at `origin`.
 
     `loaded`: `raw`, `iterator` or empty, how those rows came. `statement`: of one such load.
+    `home`: whose rows they were.
     """
 
     relation: Relation
@@ -30,6 +32,7 @@ class Lazy(NamedTuple):
     note: str
     loaded: str
     statement: Statement
+    home: Home = Home()
 
     @property
     def steps(self) -> list[str]:
@@ -44,6 +47,8 @@ class Lazy(NamedTuple):
     def where(self) -> str:
         model = self.relation.root or self.relation.model
         rows = "raw query" if self.loaded == "raw" else "queryset"
+        if self.home.name:
+            return f"the {model} {rows} of {self.home.name} ({self.origin.short})"
         return f"the {model} {rows} evaluated at {self.origin.short}"
 
     @property
@@ -70,8 +75,9 @@ def for_relation(lazy: Lazy, peers: bool) -> list[Advice]:
     # Rows that an iterator hands on are gone before their peers are there.
     if peers and not lazy.loaded and not lazy.note and set(lazy.steps) <= PEERS:
         text = "or let Django load what is missing for all rows at once, when it is first touched"
-        return [advice, Advice(text, ".fetch_mode(FETCH_PEERS)")]
-    return [advice]
+        fetching = Advice(text, ".fetch_mode(FETCH_PEERS)")
+        return [lazy.home.adapt(advice), lazy.home.adapt(fetching)]
+    return [lazy.home.adapt(advice)]
 
 
 def _remedy(lazy: Lazy) -> Advice:
