@@ -48,7 +48,7 @@ class Note(models.Model):
     """What the staff wrote on anything."""
 
     text = models.CharField(max_length=80)
-    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    content_type = models.ForeignKey(ContentType, models.CASCADE, related_name="+")
     object_id = models.BigIntegerField()
     about = GenericForeignKey()
 

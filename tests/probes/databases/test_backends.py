@@ -84,7 +84,7 @@ def test_a_lazy_reverse_relation_does_too(alias: str, unit: Unit) -> None:
     seen = Seen(unit)
     lazy = seen.unit.groups[0]
 
-    assert seen.groups()[0] == (AUTHORS, "", "books", AUTHORS, AUTHORS)
+    assert seen.groups()[0] == (AUTHORS, "filter", "books", AUTHORS, AUTHORS)
     assert (lazy.rows, lazy.params) == (BOOKS, AUTHORS)
 
 
