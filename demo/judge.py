@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
-from djscope.model.finding import Finding
+from djscope.model.finding import Certainty, Finding
 from shop.expected import HEALTHY, Expected, expected
+
+SLOW = frozenset({"slow_query", "slow_request"})
 
 
 def fits(finding: Finding, scenario: Expected) -> bool:
@@ -19,6 +21,11 @@ def fits(finding: Finding, scenario: Expected) -> bool:
     )
 
 
+def seen_slow(finding: Finding) -> bool:
+    """Whether it says that a few visits took long: on a busy machine any do."""
+    return finding.kind in SLOW and finding.certainty is not Certainty.CERTAIN
+
+
 def judge(findings: Iterable[Finding]) -> list[str]:
     """Sentences: how many scenarios were found, which were not, what was wrong."""
     found = list(findings)
@@ -27,7 +34,11 @@ def judge(findings: Iterable[Finding]) -> list[str]:
         for scenario in expected()
         if not any(fits(finding, scenario) for finding in found)
     ]
-    false = [f"{each.kind} on {each.unit}" for each in found if HEALTHY in each.unit]
+    false = [
+        f"{each.kind} on {each.unit}"
+        for each in found
+        if HEALTHY in each.unit and not seen_slow(each)
+    ]
     total = len(expected())
     at_line = f"{total - len(missing)} of {total} found at their line"
     lines = [f"scenarios: {at_line}, {len(false)} findings on healthy ones"]
