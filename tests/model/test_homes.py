@@ -45,6 +45,7 @@ def test_the_class_whose_queryset_it_is_gets_the_advice(
     """A ModelAdmin joins by `list_select_related`, and else in `get_queryset`; a view as it is."""
     (advice,) = found(beside, relation=relation).advice
 
+    assert advice == found(beside, "class BookAdmin", relation).advice[0]
     assert advice.code == code
     assert "of BookAdmin (shop/admin.py:12)" in advice.text
 

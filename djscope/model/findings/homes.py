@@ -35,7 +35,7 @@ def home_of(origin: Place, stack: Stack) -> Home:
     """By what stands beside the origin in the stack of a lazy load: libraries that call it, or that
     it calls. `stack`: innermost first.
     """
-    name = origin.function.partition(".")[0]
+    name = origin.function.removeprefix("class ").partition(".")[0]
     if not name[:1].isupper():
         return Home()
     for file in _beside(origin, stack):

@@ -47,8 +47,9 @@ class Lazy(NamedTuple):
     def where(self) -> str:
         model = self.relation.root or self.relation.model
         rows = "raw query" if self.loaded == "raw" else "queryset"
-        if self.home.name:
-            return f"the {model} {rows} of {self.home.name} ({self.origin.short})"
+        if name := self.home.name:
+            at = self.origin.short
+            return f"the {model} {rows} of {at if at.startswith(name) else f'{name} ({at})'}"
         return f"the {model} {rows} evaluated at {self.origin.short}"
 
     @property
