@@ -36,7 +36,7 @@ def verdicts(
             continue
         if now - succession.since > SHOWN_S or not known(stat, defs):
             continue
-        before = repetition(with_samples(stat, succession.past), defs, False, least)
+        before = repetition(with_samples(stat, succession.past), defs, least)
         if before is not None:
             yield gone(before, stat, succession, defs)
 
@@ -56,7 +56,7 @@ def not_yet(
         succession = generations.succession(stat)
         if succession is None or succession.enough or len(succession.past) < len(stat.samples):
             continue
-        before = repetition(stat, defs, False, least) if known(stat, defs) else None
+        before = repetition(stat, defs, least) if known(stat, defs) else None
         if before is not None:
             fading[before.id] = succession
     kept: dict[str, Finding] = {}

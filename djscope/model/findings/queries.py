@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from djscope.model.definitions import Definitions, Place
 from djscope.model.finding import Certainty, Finding, Severity
 from djscope.model.findings import advice, relations
-from djscope.model.findings.relations import Loaded
+from djscope.model.findings.relations import AS_USUAL, Loaded
 from djscope.model.findings.statements import read
 from djscope.model.queries import QueryStat
 from djscope.model.thresholds import Thresholds
@@ -49,7 +49,7 @@ def verdicts(
 
 
 def repetition(
-    stat: QueryStat, defs: Definitions, least: Thresholds, rows: Loaded
+    stat: QueryStat, defs: Definitions, least: Thresholds, rows: Loaded = AS_USUAL
 ) -> Finding | None:
     """N+1, else duplicates, else a loop: the most telling explanation."""
     relation = defs.relation(stat.relation_id)

@@ -29,6 +29,9 @@ class Loaded(NamedTuple):
     peers: bool
 
 
+AS_USUAL = Loaded("", False)
+
+
 def expands(stat: QueryStat, least: int) -> bool:
     """Rows of one queryset, several of them, caused loads of their own, one by one."""
     if stat.access in WRITES or not stat.origin_id:
