@@ -14,10 +14,9 @@ def lines(findings: Iterable[Finding]) -> Iterator[str]:
     """What, where, do: one line each."""
     for each in findings:
         do = next((advice.code or advice.text for advice in each.advice), "")
-        where = each.where.short if each.where.line else each.where.function
         sure = "" if each.certainty == "certain" else f" ({each.certainty})"
         since = f" since {clock(each.gone.since)}" if each.gone else ""
-        yield f"{each.kind}{sure}  {each.title}{since}  · {each.unit} at {where}" + (
+        yield f"{each.kind}{sure}  {each.title}{since}  · {each.unit} at {each.where.short}" + (
             f" → {do}" if do else ""
         )
 

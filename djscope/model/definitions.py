@@ -10,8 +10,9 @@ from djscope.feed import shapes
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One line of source in some process.
+    """One line of source in some process; of Python, of a template, or of a class statement.
 
+    Line 0: a class whose line is not known. No file: a name is all there is (a view, a resolver).
     `digest` is of the file as that process has it. Two processes may have the same place with
     different digests: it is the same place.
     """
@@ -24,9 +25,13 @@ class Place:
 
     @property
     def short(self) -> str:
-        """`shop/views.py:31`: the last two parts of the path are what people recognise."""
+        """`shop/views.py:31`: the last two parts of the path are what people recognise.
+
+        `shop/admin.py BookAdmin` without a line, `Book.author` without a file.
+        """
         head, name = posixpath.split(self.file)
-        return f"{posixpath.join(posixpath.basename(head), name)}:{self.line}"
+        tail = posixpath.join(posixpath.basename(head), name)
+        return f"{tail}:{self.line}" if self.line else f"{tail} {self.function}".strip()
 
 
 @dataclass(frozen=True, slots=True)

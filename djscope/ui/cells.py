@@ -56,9 +56,7 @@ def quantiles(
 
 def location(column_id: str, title: str, width: Width, place: Callable[[R], Place]) -> Column[R]:
     """A line of source; when it is tight, the number is what matters."""
-    return Column(
-        column_id, title, width, lambda row: place(row).short if place(row).file else "", tail=True
-    )
+    return Column(column_id, title, width, lambda row: place(row).short, tail=True)
 
 
 def moment(column_id: str, title: str, width: Width, at: Callable[[R], float]) -> Column[R]:

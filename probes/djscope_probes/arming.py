@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from djscope_probes import wire
+from djscope_probes import ownership, settings, stacks, wire
 from djscope_probes.adoption import Adoption
 from djscope_probes.ambient import Ambient
 from djscope_probes.clock import now_ns, unix
@@ -24,7 +24,6 @@ from djscope_probes.instruments.tasks import TasksInstrument
 from djscope_probes.instruments.work import WorkInstrument
 from djscope_probes.ledger import Ledger
 from djscope_probes.records import record
-from djscope_probes.stacks import stack_from
 from djscope_probes.units import AmbientUnit, Unit, book_outside, nowhere
 
 # A unit that lasts reports its state so far, this often.
@@ -163,6 +162,14 @@ class Armament:
         """CPU of the probe's thread, which calls this, and of the hooks as sampled."""
         return time.thread_time_ns() + self.ledger.hooks_ns
 
+    def _settle(self) -> None:
+        """Whose code is whose, as the host says by now."""
+        try:
+            if ownership.settle(settings.libraries(), settings.project()):
+                stacks.forget()
+        except Exception:
+            self.guard.failed()
+
     def _reach(self) -> None:
         """Put the instruments into what is loaded now, while that still grows."""
         count = len(sys.modules)
@@ -171,6 +178,7 @@ class Armament:
         if self._turns == 0:
             return
         self._turns -= 1
+        self._settle()
         for instrument in self._instruments:
             try:
                 if not instrument.guard.tripped:
@@ -196,7 +204,7 @@ class Armament:
                 if unit.queries == unit.told:
                     continue
                 unit.told = unit.queries
-            stack = stack_from(frames.get(unit.thread))
+            stack = stacks.stack_from(frames.get(unit.thread))
             if unit.asyncio_task is not None:
                 stack = stack_of_task(unit.asyncio_task(), frames)
             self._record(unit, events, self.defs.stack(stack))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from djscope_probes.classlines import with_line
 from djscope_probes.groups import Origin, Shape
 from djscope_probes.sources import digest_of
 from djscope_probes.sqltext import normalise
@@ -50,7 +51,7 @@ class Definitions:
         if frame is None:
             return ""
         self._note_file(frame)
-        return self._define("l", dumps(frame))
+        return self._define("l", dumps(with_line(frame)))
 
     def stack(self, frames: list[StackFrame]) -> str:
         """The id of a stack, innermost first; the project's frames with their files' digests."""
@@ -62,11 +63,11 @@ class Definitions:
         if not frame.app:
             return frame
         self._note_file(frame)
-        file, line, function, app, _ = frame
+        file, line, function, app, _ = with_line(frame)
         return StackFrame(file, line, function, app, digest_of(file))
 
     def _note_file(self, frame: StackFrame) -> None:
-        if frame.app and len(self.files) < MAX_FILES:
+        if frame.app and frame.file and len(self.files) < MAX_FILES:
             self.files.add(frame.file)
 
     def relation(self, path: Origin | None) -> str:

@@ -40,11 +40,14 @@ def handlers() -> Any | None:
 
 def trace_task() -> CodeType | None:
     """Celery's trampoline around every task: an inner function of `build_tracer`."""
-    outer = code_of(loaded("celery.app.trace"), "build_tracer")
-    for const in outer.co_consts if outer is not None else ():
-        if isinstance(const, CodeType) and const.co_name == "trace_task":
-            return const
-    return None
+    return next(iter(inner(loaded("celery.app.trace"), "build_tracer", "trace_task")), None)
+
+
+def inner(owner: Any, outer: str, name: str) -> list[CodeType]:
+    """The code of functions of that name within `owner.outer`."""
+    code = code_of(owner, outer)
+    consts = code.co_consts if code is not None else ()
+    return [each for each in consts if isinstance(each, CodeType) and each.co_name == name]
 
 
 def boundaries() -> frozenset[int]:
@@ -53,6 +56,25 @@ def boundaries() -> frozenset[int]:
     names = ("get_response", "get_response_async")
     found = [trace_task(), *(code_of(base, name) for name in names)]
     return frozenset(id(code) for code in found if code is not None)
+
+
+def layers() -> frozenset[int]:
+    """Ids of the code objects around each middleware and around the view, sync and async.
+
+    Beyond the innermost one nobody asked for this query: a middleware waits for its response.
+    """
+    exception = loaded("django.core.handlers.exception")
+    return frozenset(map(id, inner(exception, "convert_exception_to_response", "inner")))
+
+
+def executors() -> frozenset[int]:
+    """Ids of the code that runs what coroutines send to a thread which waits for them.
+
+    Who waits did not ask for it. Checked in asgiref 3.8 to 3.13.
+    """
+    module = loaded("asgiref.current_thread_executor")
+    code = code_of(getattr(module, "CurrentThreadExecutor", None), "run_until_future")
+    return frozenset() if code is None else frozenset({id(code)})
 
 
 def access() -> dict[int, str]:

@@ -48,8 +48,7 @@ def rules(local: bool) -> Rules:
     allow = _value("ALLOW")
     if allow is None:
         allow = PERMISSIONS if trusted else ()
-    names = allow.split(",") if isinstance(allow, str) else list(allow)
-    allowed = {str(name).strip().lower() for name in names}
+    allowed = {name.lower() for name in _words(allow)}
     return Rules(
         level if level in LEVELS else "off", tuple(each for each in PERMISSIONS if each in allowed)
     )
@@ -69,15 +68,34 @@ def redis_url() -> str:
     return _option("REDIS_URL")
 
 
+def _words(value: Any) -> tuple[str, ...]:
+    """`"a, b"`, or a list."""
+    words = value if isinstance(value, list | tuple | set) else str(value or "").split(",")
+    return tuple(word for each in words if (word := str(each).strip()))
+
+
+def libraries() -> tuple[str, ...]:
+    """Paths and packages that are libraries though they lie in the project."""
+    return _words(_value("LIBRARIES"))
+
+
+def project() -> tuple[str, ...]:
+    """Paths and packages that are the application though they are installed as libraries are: what
+    the host says, and always the root package of the settings.
+    """
+    return tuple(filter(None, (*_words(_value("PROJECT")), _root())))
+
+
+def _root() -> str:
+    """The settings module's root package."""
+    module = os.environ.get("DJANGO_SETTINGS_MODULE") or getattr(_django(), "SETTINGS_MODULE", "")
+    return str(module or "").partition(".")[0]
+
+
 def app() -> str:
     """The name under which processes meet."""
     named = _option("APP") or os.environ.get("OTEL_SERVICE_NAME", "")
-    if not named:
-        module = os.environ.get("DJANGO_SETTINGS_MODULE") or getattr(
-            _django(), "SETTINGS_MODULE", ""
-        )
-        named = str(module or "").partition(".")[0]
-    return named or "app"
+    return named or _root() or "app"
 
 
 def release() -> str:

@@ -13,7 +13,7 @@ import struct
 import time
 from collections.abc import Collection
 
-from djscope_probes.stacks import is_app_file
+from djscope_probes.ownership import is_app_file
 from djscope_probes.wire import CHANGED, FRAME_BYTES, SourceSent, dumps, source_digest
 
 # Larger files are no source that somebody wrote.
@@ -64,6 +64,12 @@ def _read(file: str) -> tuple[bytes, os.stat_result] | None:
             return opened.read(MAX_BYTES), status
     except (OSError, ValueError):
         return None
+
+
+def text_of(file: str) -> str:
+    """What stands in a file; nothing if it cannot be read."""
+    found = _read(file)
+    return found[0].decode("utf-8", "replace") if found is not None else ""
 
 
 def changed(file: str, status: os.stat_result) -> bool:

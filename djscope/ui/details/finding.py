@@ -63,7 +63,7 @@ def _aim(finding: Finding) -> tuple[str, str] | None:
 
 def place_line(place: Place) -> str:
     """`shop/views.py:31 in book_list`."""
-    return f"{place.short} in {place.function}" if place.function else place.short
+    return f"{place.short} in {place.function}" if place.function and place.line else place.short
 
 
 def _stack(facts: Facts, finding: Finding) -> Stack:

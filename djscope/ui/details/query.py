@@ -53,8 +53,8 @@ def _facts(facts: Facts, stat: QueryStat, sql: str) -> list[Fact]:
     origin, site = facts.place(stat.origin_id), facts.place(stat.site_id)
     return [
         *verdict(facts.finding_of(stat)),
-        Fact("where", place_line(site) if site.file else ""),
-        Fact("loaded at", place_line(origin) if origin.file else ""),
+        Fact("where", place_line(site)),
+        Fact("loaded at", place_line(origin)),
         Fact("relation", _relation(facts, stat)),
         Fact("in", _whose(facts, stat)),
         Fact("how often", figures.how_often(stat, stat.unit_kind) + _distinct(stat)),

@@ -159,7 +159,8 @@ class Page(Screen[None]):
         if not place.file:
             self.notify("no line known here", severity="warning", markup=False)
             return
-        problem = open_at(self.app, chosen(os.environ), self.read.local(place.file), place.line)
+        path, line = self.read.local(place.file), max(place.line, 1)
+        problem = open_at(self.app, chosen(os.environ), path, line)
         if problem:
             self.notify(clean(problem, 300), severity="error", markup=False)
 

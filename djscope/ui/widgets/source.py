@@ -52,7 +52,8 @@ class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
         self._first = max(place.line - AROUND, text.first)
         begin, end = self._first - text.first, place.line + AROUND - text.first + 1
         window = text.lines[begin : max(end, 0)]
-        self._lines = _highlight("\n".join(_tidy(line) for line in window)) if window else ()
+        shown = "\n".join(_tidy(line) for line in window)
+        self._lines = _parts(shown, place.file) if window else ()
         self.virtual_size = Size(0, max(len(self._lines), 1) + self._head)
         self._centre()
         self.refresh()
@@ -103,7 +104,8 @@ class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
 
     def _title(self) -> str:
         rule = "━" if self.has_focus else "─"
-        name = f"{rule} {self._place.file}:{self._place.line} " if self._place.file else rule
+        line = f":{self._place.line}" if self._place.line else ""
+        name = f"{rule} {self._place.file}{line} " if self._place.file else rule
         return fit(clean(name, LONGEST), min(len(name), self.size.width)).ljust(
             self.size.width, rule
         )
@@ -116,6 +118,13 @@ class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
 
 def _tidy(line: str) -> str:
     return clean(line.rstrip("\r\n")[:LONGEST].expandtabs(4), LONGEST)
+
+
+def _parts(text: str, file: str) -> Sequence[Sequence[Part]]:
+    """Python in tones, a template as it is."""
+    if file.endswith((".py", ".pyi")):
+        return _highlight(text)
+    return [[(line, "")] for line in text.split("\n")]
 
 
 @lru_cache(32)

@@ -53,12 +53,15 @@ class CallersInstrument:
         self.patches = Patches()
         self._known: dict[tuple[int, int], Caller] = {}
         self._until: frozenset[int] = frozenset()
+        # Middlewares wait for the view, and who started the server waits for it all.
+        self._beyond: frozenset[int] = frozenset()
 
     def arm(self, ledger: Ledger) -> None:
         """Books nothing."""
 
     def reach(self) -> None:
         self._until = landmarks.boundaries()
+        self._beyond = self._until | landmarks.layers()
         sync = landmarks.loaded("asgiref.sync")
         if sync is not None:
             self.patches.wrap(sync.SyncToAsync, "__call__", self._hop)
@@ -69,7 +72,8 @@ class CallersInstrument:
             if patch.on:
                 try:
                     found = self._find(sys._getframe(1))
-                    if found is not None:
+                    # Also nobody: the thread may have been sent here by another line.
+                    if found is not caller():
                         token = _caller.set(found)
                 except Exception:
                     self.guard.failed()
@@ -83,6 +87,8 @@ class CallersInstrument:
 
     def _find(self, frame: FrameType | None) -> Caller | None:
         while frame is not None and not is_app(frame.f_code):
+            if id(frame.f_code) in self._beyond:
+                return None
             frame = frame.f_back
         if frame is None:
             return None

@@ -22,6 +22,7 @@ from djscope_probes.groups import MAX_PARAMS, Group, Repeat, Shape
 from djscope_probes.guard import Guard
 from djscope_probes.instruments.doors import Doors
 from djscope_probes.instruments.lazies import Lazies
+from djscope_probes.instruments.looking import marks
 from djscope_probes.instruments.provenance import Provenance
 from djscope_probes.instruments.sites import Sites
 from djscope_probes.instruments.texts import LONG, Texts
@@ -69,7 +70,7 @@ class QueriesInstrument:
         utils = landmarks.loaded("django.db.backends.utils")
         if utils is None:
             return
-        self._sites.know(landmarks.access(), landmarks.boundaries())
+        self._sites.know(marks())
         self._doors.reach(self.patches)
         self._lazies.reach(self.patches)
         if landmarks.loaded("django.db.models") is not None:

@@ -1,7 +1,8 @@
 """(SQL, site) → shape: the line behind a query, by a walk at first sight and two frames after.
 
 A remembered shape is checked, not trusted: the application frame at its depth must be at the same
-line of the same code, reached through the same neighbour.
+line of the same code, reached through the same neighbour. Where a template or a class is the site,
+the frame that said so must say the same again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import NamedTuple
 
 from djscope_probes.groups import Shape
 from djscope_probes.instruments.callers import Caller, caller
-from djscope_probes.stacks import is_app, site_of, stack_from
+from djscope_probes.instruments.looking import NO_LINE, Look, Marks, Signed, look
+from djscope_probes.signs import Key, key_of
+from djscope_probes.stacks import outside_of_orm, stack_from
 
 MAX_TEXTS = 2_000
 MAX_SHAPES_PER_TEXT = 50
@@ -31,23 +34,30 @@ class Sight(NamedTuple):
     line: int
     caller: Caller | None
     shape: Shape
+    signed: Signed | None
+
+
+class DeepSight(NamedTuple):
+    """Shapes of one SQL text and one stack, told apart by what its signs say: `depths` of those."""
+
+    depths: tuple[int, ...]
+    shapes: dict[tuple[Key, ...], Shape]
 
 
 class Sites:
     """One per armed probe."""
 
     def __init__(self) -> None:
-        self._access: dict[int, str] = {}
-        self._boundaries: frozenset[int] = frozenset()
+        self._marks = Marks()
         self._seen: dict[str, tuple[Sight, ...]] = {}
         self._chars = 0
         self._kept: list[CodeType] = []
-        self._deep: dict[tuple[object, ...], Shape] = {}
+        self._deep: dict[tuple[object, ...], DeepSight] = {}
         self._kept_deep: list[CodeType] = []
 
-    def know(self, access: dict[int, str], boundaries: frozenset[int]) -> None:
-        """Code objects by which frames are recognised, see `landmarks`."""
-        self._access, self._boundaries = access, boundaries
+    def know(self, marks: Marks) -> None:
+        """Code objects by which frames are recognised."""
+        self._marks = marks
 
     def shape(self, sql: str, above: int) -> Shape:
         """The shape of a query executed `above` frames out from the caller of this method."""
@@ -62,88 +72,93 @@ class Sites:
                 frame is not None
                 and id(near.f_code) == sight.near
                 and id(frame.f_code) == sight.code
-                and (sight.line < 0 or frame.f_lineno == sight.line)
+                and (says(sight, base + 1) if sight.line < 0 else frame.f_lineno == sight.line)
                 and (sight.caller is None or caller() is sight.caller)
             ):
                 return sight.shape
-        return self._first_sight(sql, _getframe(base))
+        shape, found, awaiting = self._first_sight(sql, _getframe(base))
+        self._remember(sql, found, awaiting, shape)
+        return shape
 
     def deep_shape(self, sql: str, above: int) -> Shape:
         """The same, told apart by the whole stack: one helper called from two places is two."""
-        start = frame = _getframe(above + 1).f_back
+        hook = _getframe(above + 1)
+        frame = hook.f_back
         key: list[object] = [sql, caller()]
-        while frame is not None and id(frame.f_code) not in self._boundaries:
+        while frame is not None and id(frame.f_code) not in self._marks.boundaries:
             key += (id(frame.f_code), frame.f_lineno)
             frame = frame.f_back
-        shape = self._deep.get(tuple(key))
-        return shape or self._deep_sight(sql, start, tuple(key))
+        sight = self._deep.get(tuple(key))
+        if sight is None:
+            sight = self._deep_sight(hook, tuple(key))
+        said = self._said(hook, sight.depths) if sight.depths else ()
+        shape = sight.shapes.get(said)
+        if shape is None:
+            if len(sight.shapes) >= MAX_SHAPES_PER_TEXT:
+                sight.shapes.clear()
+            shape = sight.shapes[said] = self._first_sight(sql, hook)[0]
+        return shape
 
-    def _deep_sight(self, sql: str, start: FrameType | None, key: tuple[object, ...]) -> Shape:
-        stack = stack_from(start, self._boundaries)
-        awaiting = caller()
-        if awaiting is not None and not any(frame.app for frame in stack):
-            stack = [*stack, *awaiting.stack]
+    def _deep_sight(self, hook: FrameType, key: tuple[object, ...]) -> DeepSight:
         if len(self._deep) >= MAX_TEXTS:
             self._deep.clear()
             self._kept_deep.clear()
-        frame = start
-        while frame is not None:
+        depths, depth, frame = [], 1, hook.f_back
+        while frame is not None and id(frame.f_code) not in self._marks.boundaries:
             self._kept_deep.append(frame.f_code)
-            frame = frame.f_back
-        shape = self._deep[key] = Shape(sql, site_of(stack), stack, self._asked(start))
-        return shape
+            if id(frame.f_code) in self._marks.signs:
+                depths.append(depth)
+            depth, frame = depth + 1, frame.f_back
+        sight = self._deep[key] = DeepSight(tuple(depths), {})
+        return sight
 
-    def _asked(self, frame: FrameType | None) -> str:
-        """How the application asked: the outermost access between the query and its line."""
-        access = ""
-        while frame is not None and not is_app(frame.f_code):
-            access = self._access.get(id(frame.f_code), access)
-            frame = frame.f_back
-        return access
+    def _said(self, frame: FrameType | None, depths: tuple[int, ...]) -> tuple[Key, ...]:
+        """What the signs say that are so many frames out."""
+        said, at = [], 0
+        for depth in depths:
+            while at < depth and frame is not None:
+                at, frame = at + 1, frame.f_back
+            if frame is not None:
+                said.append(key_of(self._marks.signs[id(frame.f_code)], frame.f_locals))
+        return tuple(said)
 
-    def _first_sight(self, sql: str, frame: FrameType) -> Shape:
-        access = ""
-        near, walk, depth = frame, frame.f_back, 1
-        start = walk
-        while walk is not None:
-            code = walk.f_code
-            access = self._access.get(id(code), access)
-            if is_app(code):
-                break
-            if id(code) in self._boundaries or walk.f_back is None:
-                return self._no_app_frame(sql, start, near, walk, depth, access)
-            near, walk, depth = walk, walk.f_back, depth + 1
-        assert walk is not None
-        stack = stack_from(start, self._boundaries)
-        shape = Shape(sql, site_of(stack), stack, access)
-        self._remember(sql, near, walk, walk.f_lineno, depth, None, shape)
-        return shape
-
-    def _no_app_frame(
-        self, sql: str, start: FrameType | None, near: FrameType, last: FrameType, depth: int,
-        access: str,
-    ) -> Shape:  # fmt: skip
-        """The query runs where a coroutine sent it, or for a library alone."""
+    def _first_sight(self, sql: str, hook: FrameType) -> tuple[Shape, Look, Caller | None]:
         awaiting = caller()
-        stack = stack_from(start, self._boundaries)
-        if awaiting is not None:
+        found = look(hook, self._marks, awaiting is not None)
+        stack = stack_from(hook.f_back, self._marks.boundaries, self._marks.signs)
+        if found.site is not None and found.signed is None:
+            awaiting = None
+        elif awaiting is not None:
+            # The query runs where a coroutine sent it.
             stack = [*stack, *awaiting.stack]
-        shape = Shape(sql, site_of(stack), stack, access)
-        # The line the outermost frame is at says nothing here (-1): it is the executor's loop.
-        self._remember(sql, near, last, -1 if awaiting else last.f_lineno, depth, awaiting, shape)
-        return shape
+            if found.signed is not None and found.signed.sign.line:
+                awaiting = None
+            else:
+                # The line the outermost frame is at says nothing here: it is the executor's loop.
+                found = found._replace(site=awaiting.stack[0], signed=None, line=NO_LINE)
+        return Shape(sql, found.site or outside_of_orm(stack), stack, found.access), found, awaiting
 
-    def _remember(
-        self, sql: str, near: FrameType, frame: FrameType, line: int, depth: int,
-        awaiting: Caller | None, shape: Shape,
-    ) -> None:  # fmt: skip
+    def _remember(self, sql: str, found: Look, awaiting: Caller | None, shape: Shape) -> None:
         self._chars += len(sql)
         if len(self._seen) >= MAX_TEXTS or len(self._kept) >= MAX_CODES or self._chars > MAX_CHARS:
             self._seen.clear()
             self._kept.clear()
             self._chars = len(sql)
-        self._kept += (near.f_code, frame.f_code)
-        sight = Sight(depth, id(near.f_code), id(frame.f_code), line, awaiting, shape)
+        near, code = found.near.f_code, found.frame.f_code
+        self._kept += (near, code)
+        sight = Sight(found.depth, id(near), id(code), found.line, awaiting, shape, found.signed)
         known = self._seen.get(sql, ())
         if len(known) < MAX_SHAPES_PER_TEXT:
             self._seen[sql] = (*known, sight)
+
+
+def says(sight: Sight, base: int) -> bool:
+    """Whether the frame that is a sign is there and says the same; no sign says nothing else."""
+    signed = sight.signed
+    if signed is None:
+        return True
+    try:
+        frame = _getframe(base + signed.depth)
+    except ValueError:
+        return False
+    return id(frame.f_code) == signed.code and key_of(signed.sign, frame.f_locals) == signed.key

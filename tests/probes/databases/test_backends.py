@@ -74,6 +74,7 @@ def test_a_lazy_foreign_key_has_relation_origin_and_rows(alias: str, unit: Unit)
     assert seen.groups() == [(BOOKS, "get", "author", BOOKS, BOOKS), (1, "", "", 0, 0)]
     assert seen.relation(lazy) == ["Book", "author", "author", "fk", "Book", "Author", ""]
     assert lazy.origin_id == root.site_id
+    assert json.loads(seen.defs.unsent[root.site_id])[0] == scenarios.__file__
     assert (lazy.rows, root.rows) == (BOOKS, BOOKS)
     assert {lazy.database, root.database} == {alias}
 

@@ -1,0 +1,101 @@
+"""Requests to small projects, and where their queries are said to come from."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from djscope_probes.arming import Armament
+from djscope_probes.units import RequestUnit
+from tests.probes.conftest import Seen
+
+HERE = Path(__file__).parent
+DJANGO = {
+    "BACKEND": "django.template.backends.django.DjangoTemplates",
+    "DIRS": [HERE / "templates"],
+    "APP_DIRS": True,
+    "OPTIONS": {
+        "libraries": {"lines_tags": "tests.probes.lines.tags"},
+        "context_processors": ["django.template.context_processors.request"],
+    },
+}
+JINJA = {"BACKEND": "django.template.backends.jinja2.Jinja2", "DIRS": [HERE / "jinja"]}
+
+
+def line(file: str, text: str) -> str:
+    """`pages.py:31`: the one line of a file here that has this in it."""
+    path = HERE / file
+    lines = path.read_text(encoding="utf-8").splitlines()
+    (number,) = (at for at, each in enumerate(lines, 1) if text in each)
+    return f"{path.name}:{number}"
+
+
+class Asked(NamedTuple):
+    """One group of queries. `where` and `origin` as `pages.py:31`; the stack's application part."""
+
+    n: int
+    path: str
+    where: str
+    function: str
+    origin: str
+    stack: list[str]
+
+
+def asked(unit: Any) -> list[Asked]:
+    """What a viewer is told, by path and line."""
+    seen = Seen(unit)
+
+    def frame(key: str) -> tuple[str, str]:
+        file, number, function, *_ = json.loads(seen.defs.unsent.get(key, '["",0,""]'))
+        return f"{Path(file).name}:{number}", function
+
+    found = []
+    for group in seen.unit.groups:
+        where, function = frame(group.site_id)
+        stack = json.loads(seen.defs.unsent[group.stack_id])
+        own = [f"{Path(each[0]).name}:{each[1]}" for each in stack if each[3]]
+        origin = frame(group.origin_id)[0] if group.origin_id else ""
+        found.append(Asked(group.n, seen.path(group), where, function, origin, own))
+    return sorted(found, key=lambda each: (each.path, each.where))
+
+
+Ask = Callable[..., list[Asked]]
+
+
+@pytest.fixture
+def ask(library: Any, armament: Armament) -> Ask:
+    """`ask(project, path)`: a request to one of the modules here, in a unit of its own."""
+    from django.test import Client, override_settings
+
+    templates = [DJANGO, *([JINJA] if importlib.util.find_spec("jinja2") else [])]
+
+    def request(project: str, path: str, query: str = "") -> list[Asked]:
+        module = f"tests.probes.lines.{project}"
+        staff = ["tests.probes.lines.backstage.staff"] if project == "backstage" else []
+        settings = override_settings(
+            ROOT_URLCONF=module, TEMPLATES=templates,
+            MIDDLEWARE=["tests.probes.lines.pages.waits", *staff],
+        )  # fmt: skip
+        unit = RequestUnit("wsgi", "GET")
+        with settings:
+            client = Client()
+            # What the project imports is there before a probe looks around.
+            importlib.import_module(module)
+            armament._modules = 0
+            armament._reach()
+            armament.ledger.begin(unit)
+            if query:
+                response = client.post(path, {"query": query}, content_type="application/json")
+            else:
+                response = client.get(path)
+            body = response.getvalue()
+        armament.ledger.end(unit)
+        assert response.status_code == 200, body
+        return asked(unit)
+
+    return request
