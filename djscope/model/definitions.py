@@ -12,7 +12,9 @@ from djscope.feed import shapes
 class Place:
     """One line of source in some process; of Python, of a template, or of a class statement.
 
-    Line 0: a class whose line is not known. No file: a name is all there is (a view, a resolver).
+    `function` is a class (`class BookAdmin`) or a field of one (`field BookType.author`) where no
+    line of the application's ran; line 0 where the statement was not found. No file: a name is all
+    there is.
     `digest` is of the file as that process has it. Two processes may have the same place with
     different digests: it is the same place.
     """
@@ -27,11 +29,20 @@ class Place:
     def short(self) -> str:
         """`shop/views.py:31`: the last two parts of the path are what people recognise.
 
-        `shop/admin.py BookAdmin` without a line, `Book.author` without a file.
+        A class is recognised by its name: `BookAdmin (shop/admin.py:12)`.
         """
         head, name = posixpath.split(self.file)
         tail = posixpath.join(posixpath.basename(head), name)
-        return f"{tail}:{self.line}" if self.line else f"{tail} {self.function}".strip()
+        place = f"{tail}:{self.line}" if self.line else tail
+        if not place or self.is_class:
+            what = self.function.removeprefix("class ").removeprefix("field ")
+            return f"{what} ({place})" if place else what
+        return place
+
+    @property
+    def is_class(self) -> bool:
+        """A class, or a field of one: its line says where it is defined."""
+        return self.function.startswith(("class ", "field "))
 
 
 @dataclass(frozen=True, slots=True)

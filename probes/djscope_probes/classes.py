@@ -17,14 +17,14 @@ def name_of_class(found: type) -> str:
     return found.__qualname__.rpartition("<locals>.")[2]
 
 
-def frame_of_class(found: type, attribute: str = "") -> StackFrame:
-    """A class, or one attribute of it. No file if its module has none (a notebook, a REPL)."""
+def frame_of_class(found: type, field: str = "") -> StackFrame:
+    """`class Name`, or `field Name.field`. No file if its module has none (a notebook, a REPL)."""
     file = str(getattr(sys.modules.get(found.__module__), "__file__", None) or "")
     line = found.__dict__.get("__firstlineno__", 0)
     name = name_of_class(found)
     return StackFrame(
         file,
         line if type(line) is int else 0,
-        f"{name}.{attribute}" if attribute else name,
+        f"field {name}.{field}" if field else f"class {name}",
         bool(file) and is_app_file(file),
     )

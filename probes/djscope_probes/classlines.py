@@ -17,19 +17,20 @@ _known: dict[tuple[str, str], int] = {}
 
 def with_line(frame: StackFrame) -> StackFrame:
     """A class's frame with the line of its statement, if the source has one such class."""
-    if frame.line or not frame.app or not frame.file:
+    kind, _, name = frame.function.partition(" ")
+    if frame.line or not frame.file or kind not in ("class", "field"):
         return frame
     key = (frame.file, frame.function)
     line = _known.get(key)
     if line is None:
         if len(_known) >= MAX_KNOWN:
             return frame  # ids must not change: what was told without a line stays so
-        line = _known[key] = line_of_class(text_of(frame.file), frame.function)
+        line = _known[key] = line_of_class(text_of(frame.file), name)
     return frame._replace(line=line) if line else frame
 
 
 def line_of_class(source: str, name: str) -> int:
-    """The line of `class Name`, of `Outer.Inner`, or of the class in `Name.attribute`.
+    """The line of `class Name`, of `Outer.Inner`, or of the class in `Name.field`.
 
     0 if there is none, or more than one at that depth.
     """

@@ -97,7 +97,7 @@ class Resolver:
             found = getattr(definition, "origin", None)
         if isinstance(found, type):
             return frame_of_class(found, name)
-        return StackFrame("", 0, f"{owner.name}.{name}", True)
+        return StackFrame("", 0, f"field {owner.name}.{name}", True)
 
 
 def type_of(*path: str) -> Callable[[Locals], type | None]:
@@ -113,20 +113,19 @@ def type_of(*path: str) -> Callable[[Locals], type | None]:
 
 
 def of_context(local: Locals) -> type | None:
-    """Of a `TemplateResponse`, which is rendered when its view has returned: who made its context.
+    """Of a response that is rendered when its view has returned: who made its context.
 
-    `view` is a generic view's (`ContextMixin`), `cl` and `adminform` a ModelAdmin's.
+    `view` is a generic view's (`ContextMixin`) or REST framework's, `cl` and `adminform` are a
+    ModelAdmin's.
     """
-    context = local["self"].__dict__.get("context_data")
+    response = local["self"].__dict__
+    context = response.get("context_data") or response.get("renderer_context")
     if type(context) is not dict:
         return None
-    for path in (("cl", "model_admin"), ("adminform", "model_admin"), ("view",)):
-        found = type_of(*path)(context)
-        if found is not None:
-            return found
-    return None
+    return next(filter(None, (find(context) for find in _IN_CONTEXT)), None)
 
 
+_IN_CONTEXT = (type_of("cl", "model_admin"), type_of("adminform", "model_admin"), type_of("view"))
 _SELF = Class(type_of("self"))
 _LIST = Class(type_of("cl", "model_admin"))
 # Module, function, sign. Names checked in Django 4.2 to 6.1, Django REST framework 3.15 to 3.18,

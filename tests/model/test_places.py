@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from djscope.feed.shapes import Process, StackFrame
-from djscope.model.definitions import Definitions, fact_of
+from djscope.model.definitions import NOWHERE, Definitions, Place, fact_of
 from djscope.model.findings import find
+from djscope.ui.details.finding import place_line
 from tests.builders import (
     DEFINITIONS,
     NOON,
@@ -63,3 +66,29 @@ def test_two_processes_with_different_digests_make_one_finding() -> None:
     assert len(found) == 1
     assert set(found[0].processes) == {WEB.id, OTHER.id}
     assert isinstance(feed.session.definitions, Definitions)
+
+
+@pytest.mark.parametrize(
+    ("place", "short", "line"),
+    [
+        (Place("/app/shop/views.py", 31, "f"), "shop/views.py:31", "shop/views.py:31 in f"),
+        (
+            Place("/app/templates/shop/list.html", 4, "template"),
+            "shop/list.html:4", "shop/list.html:4 in template",
+        ),
+        (
+            Place("/app/shop/admin.py", 12, "class Admin"),
+            "Admin (shop/admin.py:12)", "Admin (shop/admin.py:12)",
+        ),
+        (
+            Place("/app/shop/admin.py", 0, "class Admin"),
+            "Admin (shop/admin.py)", "Admin (shop/admin.py)",
+        ),
+        (Place("", 0, "field Book.author"), "Book.author", "Book.author"),
+        (Place("", 0, "shop.views.book"), "shop.views.book", "shop.views.book"),
+        (NOWHERE, "", ""),
+    ],
+)  # fmt: skip
+def test_a_place_is_read_by_what_is_known_of_it(place: Place, short: str, line: str) -> None:
+    """A class may have no line, a resolver no file: neither gets one made up."""
+    assert (place.short, place_line(place)) == (short, line)

@@ -57,6 +57,32 @@ def test_djangos_setting_says_it_as_well(monkeypatch: pytest.MonkeyPatch, value:
 
 
 @pytest.mark.parametrize(
+    "value", [["vendor/", "tools"], "vendor/, tools", ("vendor/", "tools", "")]
+)
+def test_whose_code_it_is_can_be_said_in_the_settings(
+    monkeypatch: pytest.MonkeyPatch, value: object
+) -> None:
+    """As a list or as words; the environment comes first, and the settings' own package last."""
+    said = {"LIBRARIES": value, "PROJECT": value}
+    options = SimpleNamespace(DJSCOPE=said, SETTINGS_MODULE="shop.settings", DEBUG=False)
+    monkeypatch.setattr(settings, "_django", lambda: options)
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+
+    assert settings.libraries() == ("vendor/", "tools")
+    assert settings.project() == ("vendor/", "tools", "shop")
+    monkeypatch.setenv("DJSCOPE_LIBRARIES", "/srv/forks")
+    assert settings.libraries() == ("/srv/forks",)
+
+
+def test_without_a_word_only_the_settings_package_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And where there are no settings, nothing."""
+    monkeypatch.setattr(settings, "_django", lambda: None)
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+
+    assert (settings.libraries(), settings.project()) == ((), ())
+
+
+@pytest.mark.parametrize(
     ("url", "local"),
     [
         ("redis://localhost/0", True), ("redis://127.0.0.1:1", True), ("redis://[::1]:6379", True),

@@ -11,6 +11,7 @@ from djscope.ui import keys
 from djscope.ui.editor import chosen, command
 from djscope.ui.frozen import copy_of
 from djscope.ui.pace import PATIENCE, Pace
+from djscope.ui.widgets.source import source_parts
 from tests.builders import group, request, shop, unit
 
 
@@ -55,6 +56,15 @@ def test_editor_choice() -> None:
     assert chosen({"VISUAL": "code", "EDITOR": "vi"}) == "code"
     assert chosen({"EDITOR": "vi"}) == "vi"
     assert chosen({}) == ""
+
+
+def test_a_template_is_shown_as_it_stands() -> None:
+    """It is not Python, and gets none of its tones."""
+    text = "{% for book in books %}\n  {{ book.author }}"
+    tones = {tone for parts in source_parts("return 1", "/app/a.py") for _, tone in parts}
+
+    assert source_parts(text, "/app/list.html") == [[(line, "")] for line in text.split("\n")]
+    assert "code" in tones
 
 
 def test_frozen_copy_stands_still() -> None:

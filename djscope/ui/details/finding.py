@@ -63,7 +63,9 @@ def _aim(finding: Finding) -> tuple[str, str] | None:
 
 def place_line(place: Place) -> str:
     """`shop/views.py:31 in book_list`."""
-    return f"{place.short} in {place.function}" if place.function and place.line else place.short
+    if place.is_class or not (place.file and place.function):
+        return place.short
+    return f"{place.short} in {place.function}"
 
 
 def _stack(facts: Facts, finding: Finding) -> Stack:

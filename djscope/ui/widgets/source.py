@@ -53,7 +53,7 @@ class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
         begin, end = self._first - text.first, place.line + AROUND - text.first + 1
         window = text.lines[begin : max(end, 0)]
         shown = "\n".join(_tidy(line) for line in window)
-        self._lines = _parts(shown, place.file) if window else ()
+        self._lines = source_parts(shown, place.file) if window else ()
         self.virtual_size = Size(0, max(len(self._lines), 1) + self._head)
         self._centre()
         self.refresh()
@@ -120,7 +120,7 @@ def _tidy(line: str) -> str:
     return clean(line.rstrip("\r\n")[:LONGEST].expandtabs(4), LONGEST)
 
 
-def _parts(text: str, file: str) -> Sequence[Sequence[Part]]:
+def source_parts(text: str, file: str) -> Sequence[Sequence[Part]]:
     """Python in tones, a template as it is."""
     if file.endswith((".py", ".pyi")):
         return _highlight(text)

@@ -85,7 +85,8 @@ class Sites:
         hook = _getframe(above + 1)
         frame = hook.f_back
         key: list[object] = [sql, caller()]
-        while frame is not None and id(frame.f_code) not in self._marks.boundaries:
+        boundaries = self._marks.boundaries
+        while frame is not None and id(frame.f_code) not in boundaries:
             key += (id(frame.f_code), frame.f_lineno)
             frame = frame.f_back
         sight = self._deep.get(tuple(key))

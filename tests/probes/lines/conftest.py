@@ -24,6 +24,8 @@ DJANGO = {
         "context_processors": ["django.template.context_processors.request"],
     },
 }
+# Neither the tables of these nor they themselves are any other test's business.
+APPS = ["django.contrib.auth", "django.contrib.admin"]
 JINJA = {"BACKEND": "django.template.backends.jinja2.Jinja2", "DIRS": [HERE / "jinja"]}
 
 
@@ -70,6 +72,7 @@ Ask = Callable[..., list[Asked]]
 @pytest.fixture
 def ask(library: Any, armament: Armament) -> Ask:
     """`ask(project, path)`: a request to one of the modules here, in a unit of its own."""
+    from django.conf import settings as django
     from django.test import Client, override_settings
 
     templates = [DJANGO, *([JINJA] if importlib.util.find_spec("jinja2") else [])]
@@ -78,7 +81,8 @@ def ask(library: Any, armament: Armament) -> Ask:
         module = f"tests.probes.lines.{project}"
         staff = ["tests.probes.lines.backstage.staff"] if project == "backstage" else []
         settings = override_settings(
-            ROOT_URLCONF=module, TEMPLATES=templates,
+            ROOT_URLCONF=module, TEMPLATES=templates, STATIC_URL="/static/",
+            INSTALLED_APPS=[*APPS, *django.INSTALLED_APPS],
             MIDDLEWARE=["tests.probes.lines.pages.waits", *staff],
         )  # fmt: skip
         unit = RequestUnit("wsgi", "GET")

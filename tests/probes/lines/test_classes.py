@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from djscope_probes import ownership
 from djscope_probes.classes import frame_of_class
 from djscope_probes.classlines import line_of_class
+from djscope_probes.signs import Resolver, of_context
+from djscope_probes.wire import StackFrame
 from tests.probes.library.cases import ROWS
 from tests.probes.lines.conftest import Ask, Asked, line
 
@@ -27,10 +31,10 @@ def test_a_serializer_is_the_site_of_what_its_fields_read(ask: Ask) -> None:
     member = line("api.py", "class MemberSerializer")
 
     assert sites(found) == {
-        "": (1, view, "WorkList", ""),
-        "writer": (ROWS, work, "WorkSerializer", view),
-        "tags": (ROWS, work, "WorkSerializer", view),
-        "writer__follows": (ROWS, member, "MemberSerializer", view),
+        "": (1, view, "class WorkList", ""),
+        "writer": (ROWS, work, "class WorkSerializer", view),
+        "tags": (ROWS, work, "class WorkSerializer", view),
+        "writer__follows": (ROWS, member, "class MemberSerializer", view),
     }
     assert [each.stack[:3] for each in found if each.path == "writer__follows"] == [
         [member, work, view]
@@ -66,7 +70,7 @@ def test_a_list_of_the_admins_is_its_model_admin(ask: Ask) -> None:
         found = ask("backstage", "/admin/library/work/")
         admin = line("backstage.py", "class WorkAdmin")
 
-        assert sites(found)["editor"] == (ROWS, admin, "WorkAdmin", admin)
+        assert sites(found)["editor"] == (ROWS, admin, "class WorkAdmin", admin)
         assert {each.where for each in found} == {admin}
 
 
@@ -86,9 +90,9 @@ def test_a_graphene_field_is_its_type_and_name(ask: Ask) -> None:
         found = sites(ask("graphs", "/graphql/", "{works{title writer{name}}}"))
         query = line("graphs.py", "class Query")
 
-        assert found[""] == (1, query, "Query.works", "")
+        assert found[""] == (1, query, "field Query.works", "")
         assert found["writer"] == (
-            ROWS, line("graphs.py", "class WorkType"), "WorkType.writer", query
+            ROWS, line("graphs.py", "class WorkType"), "field WorkType.writer", query
         )  # fmt: skip
 
 
@@ -100,10 +104,47 @@ def test_a_strawberry_field_is_its_type_and_name(ask: Ask) -> None:
 
     assert found[""][1] == rows
     count, where, function, origin = found["writer"]
-    assert (count, function, origin) == (ROWS, "Writing.writer", rows)
+    assert (count, function, origin) == (ROWS, "field Writing.writer", rows)
     # A decorated class begins with its decorator where Python knows its line (3.13).
     number = int(line("berries.py", "class Writing").partition(":")[2])
     assert where in (f"berries.py:{number}", f"berries.py:{number - 1}")
+
+
+def test_a_field_of_no_class_is_named_alone() -> None:
+    """A schema that was written as a text: graphql-core's own, ariadne's."""
+    graphql = pytest.importorskip("graphql", reason="pip install graphql-core")
+    told: list[object] = []
+
+    def resolve(source: object, info: object) -> str:
+        told.append(info)
+        return "x"
+
+    schema = graphql.build_schema("type Query { title: String }")
+    assert graphql.graphql_sync(schema, "{title}", field_resolver=resolve).errors is None
+    local = {"info": told[0]}
+
+    assert Resolver().key(local) == ("Query", "title")
+    assert Resolver().frame(local) == StackFrame("", 0, "field Query.title", True)
+
+
+def test_a_response_is_named_by_who_made_its_context() -> None:
+    """It is rendered when the view has returned: of the admin, a generic view, an API."""
+
+    class Admin: ...
+
+    class View: ...
+
+    def named(**fields: object) -> type | None:
+        return of_context({"self": SimpleNamespace(**fields)})
+
+    listed = SimpleNamespace(model_admin=Admin())
+    assert named(context_data={"view": View()}) is View
+    assert named(context_data={"cl": listed, "view": View()}) is Admin
+    assert named(context_data={"adminform": listed}) is Admin
+    assert named(context_data=None, renderer_context={"view": View()}) is View
+    assert named(context_data={"books": []}) is None
+    assert named(context_data=listed) is None
+    assert named() is None
 
 
 SOURCE = '''
@@ -164,6 +205,6 @@ def test_a_class_of_no_file_has_its_name_alone() -> None:
     """A type that somebody made at run time is no line of the application."""
     made = type("Made", (), {"__module__": "nowhere.at.all"})
 
-    assert frame_of_class(made)[:4] == ("", 0, "Made", False)
+    assert frame_of_class(made)[:4] == ("", 0, "class Made", False)
     assert not frame_of_class(dict, "field").app
     assert ownership.is_app_file(__file__)

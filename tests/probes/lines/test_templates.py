@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
+from django.template.defaulttags import ForNode
 
 from djscope_probes.arming import Armament
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.stacks import template_line
+from djscope_probes.units import Unit
 from tests.probes.library.cases import ROWS
-from tests.probes.lines.conftest import Ask, Asked, line
+from tests.probes.lines.conftest import HERE, Ask, Asked, line
 
+FILES = "django.template.loaders.filesystem.Loader"
 LIST, JINJA = "templates/lines/list.html", "jinja/list.html"
 VIEW = line("pages.py", 'return render(request, f"lines/{name}.html", {"works": works, "tags"')
 
@@ -155,3 +160,19 @@ def test_a_view_class_is_named_where_it_only_renders(ask: Ask) -> None:
 
     assert line("pages.py", "class Works(") in [each.where for each in found if not each.path]
     assert by_path(found)["writer"].where == line(LIST, "work.writer")
+
+
+def test_nothing_of_a_template_is_kept(library: Any, unit: Unit) -> None:
+    """Its nodes go with it, although its lines are remembered."""
+    from django.template import Context, Engine
+
+    engine = Engine(dirs=[str(HERE / "templates")], loaders=[FILES])
+    template = engine.get_template("lines/list.html")
+    nodes = [weakref.ref(node) for node in template.nodelist.get_nodes_by_type(ForNode)]
+    template.render(Context({"works": library.Work.objects.order_by("pk")}))
+    assert nodes
+    del template
+    gc.collect()
+
+    assert unit.queries == 1 + 2 * ROWS
+    assert [node() for node in nodes] == [None] * len(nodes)
