@@ -13,20 +13,16 @@ from djscope.testing import Capture, capture
 from djscope.ui.details.finding import place_line
 from djscope_probes import sources
 from djscope_probes.settings import PERMISSIONS
-from tests.probes.lines.conftest import APPS, DJANGO, HERE, line
+from tests.probes.lines.conftest import DJANGO, HERE, line, project
 
 LIST = HERE / "templates" / "lines" / "list.html"
 
 
-def found_at(project: str, path: str) -> Capture:
+def found_at(module: str, path: str) -> Capture:
     """What a request to a project of `tests/probes/lines` is found to do."""
-    from django.conf import settings
-    from django.test import Client, override_settings
+    from django.test import Client
 
-    with override_settings(
-        ROOT_URLCONF=f"tests.probes.lines.{project}", TEMPLATES=[DJANGO], MIDDLEWARE=[],
-        INSTALLED_APPS=[*APPS, *settings.INSTALLED_APPS],
-    ):  # fmt: skip
+    with project(module, [DJANGO], []):
         client = Client()
         assert client.get(path).status_code == 200
         with capture() as found:

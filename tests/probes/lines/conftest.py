@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,9 +25,28 @@ DJANGO = {
         "context_processors": ["django.template.context_processors.request"],
     },
 }
-# Neither the tables of these nor they themselves are any other test's business.
-APPS = ["django.contrib.auth", "django.contrib.admin"]
 JINJA = {"BACKEND": "django.template.backends.jinja2.Jinja2", "DIRS": [HERE / "jinja"]}
+
+
+@contextmanager
+def project(module: str, templates: list[dict[str, Any]], middleware: list[str]) -> Iterator[None]:
+    """One of the modules here as the project that is served.
+
+    With apps that no other test has: neither their tables nor their checks stay.
+    """
+    from django.conf import settings
+    from django.core.checks.registry import registry
+    from django.test import override_settings
+
+    apps = ["django.contrib.auth", "django.contrib.admin", *settings.INSTALLED_APPS]
+    checks = set(registry.registered_checks)
+    with override_settings(
+        ROOT_URLCONF=f"tests.probes.lines.{module}", TEMPLATES=templates, MIDDLEWARE=middleware,
+        INSTALLED_APPS=apps, STATIC_URL="/static/",
+    ):  # fmt: skip
+        registry.registered_checks = checks
+        importlib.import_module(f"tests.probes.lines.{module}")
+        yield
 
 
 def line(file: str, text: str) -> str:
@@ -72,24 +92,16 @@ Ask = Callable[..., list[Asked]]
 @pytest.fixture
 def ask(library: Any, armament: Armament) -> Ask:
     """`ask(project, path)`: a request to one of the modules here, in a unit of its own."""
-    from django.conf import settings as django
-    from django.test import Client, override_settings
+    from django.test import Client
 
     templates = [DJANGO, *([JINJA] if importlib.util.find_spec("jinja2") else [])]
 
-    def request(project: str, path: str, query: str = "") -> list[Asked]:
-        module = f"tests.probes.lines.{project}"
-        staff = ["tests.probes.lines.backstage.staff"] if project == "backstage" else []
-        settings = override_settings(
-            ROOT_URLCONF=module, TEMPLATES=templates, STATIC_URL="/static/",
-            INSTALLED_APPS=[*APPS, *django.INSTALLED_APPS],
-            MIDDLEWARE=["tests.probes.lines.pages.waits", *staff],
-        )  # fmt: skip
+    def request(module: str, path: str, query: str = "") -> list[Asked]:
+        staff = ["tests.probes.lines.backstage.staff"] if module == "backstage" else []
         unit = RequestUnit("wsgi", "GET")
-        with settings:
+        with project(module, templates, ["tests.probes.lines.pages.waits", *staff]):
             client = Client()
             # What the project imports is there before a probe looks around.
-            importlib.import_module(module)
             armament._modules = 0
             armament._reach()
             armament.ledger.begin(unit)

@@ -10,6 +10,7 @@ from djscope_probes.arming import Armament
 from djscope_probes.units import RequestUnit
 from tests.benchmarks import project
 from tests.benchmarks.variants import toolbar
+from tests.probes.lines.conftest import asked
 
 
 def main() -> None:
@@ -21,10 +22,10 @@ def main() -> None:
     armament.ledger.begin(unit)
     page()
     armament.ledger.end(unit)
-    groups = [(group.n, group.shape.site) for group in unit.all_groups]
+    found = asked(unit)
     armament.disarm()
-    assert sum(n for n, _ in groups) == project.PAGE + 1
-    print(json.dumps([site.file.rpartition("/")[2] for _, site in groups if site is not None]))
+    assert sum(each.n for each in found) == project.PAGE + 1
+    print(json.dumps([each.where.partition(":")[0] for each in found]))
 
 
 if __name__ == "__main__":
