@@ -119,8 +119,9 @@ class Sites:
         for depth in depths:
             while at < depth and frame is not None:
                 at, frame = at + 1, frame.f_back
-            if frame is not None:
-                said.append(key_of(self._marks.signs[id(frame.f_code)], frame.f_locals))
+            sign = self._marks.signs.get(id(frame.f_code)) if frame is not None else None
+            if frame is not None and sign is not None:
+                said.append(key_of(sign, frame.f_locals))
         return tuple(said)
 
     def _first_sight(self, sql: str, hook: FrameType) -> tuple[Shape, Look, Caller | None]:
