@@ -64,7 +64,7 @@ def streamed(path: str) -> None:
     asyncio.run(request())
 
 
-@pytest.mark.parametrize("path", ["/streamed-async/", "/awaited/", "/thread/"])
+@pytest.mark.parametrize("path", ["/streamed-async/", "/awaited/", "/thread/", "/works/"])
 def test_a_request_of_an_asgi_server(library: Any, armament: Armament, path: str) -> None:
     """The generator's line, the awaiting line, the template's; not who runs the loop."""
     from django.test import override_settings
@@ -84,6 +84,10 @@ def test_a_request_of_an_asgi_server(library: Any, armament: Armament, path: str
 EXPECTED = {
     "/streamed-async/": {line("pages.py", "    async for work in")},
     "/awaited/": {line("pages.py", "names = [work.title")},
+    "/works/": {
+        line("pages.py", "class Works("), line(LIST, "{% for"),
+        line(LIST, "work.writer"), line(LIST, "work.editor"),
+    },
     "/thread/": {
         line(LIST, "{% for"), line(LIST, "work.writer"), line(LIST, "work.editor")
     },
