@@ -20,7 +20,7 @@ def main() -> None:
     armament.arm()
     unit = RequestUnit("wsgi", "GET")
     armament.ledger.begin(unit)
-    page()
+    page("foreign key")
     armament.ledger.end(unit)
     found = asked(unit)
     armament.disarm()
