@@ -25,6 +25,7 @@ VERBS = {
     "ps": "list the processes with a probe",
     "doctor": "check what can be watched and why not",
     "stacks": "print where every thread of one process stands",
+    "check": "judge a snapshot, or what runs now: exit code 1 if there is what must not be",
     "snapshot": "watch for some seconds and write everything seen as JSON",
 }
 

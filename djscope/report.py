@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterable, Iterator
 
 from djscope.model.finding import Finding
+from djscope.model.schema import FindingOut
 from djscope.model.session import Session
 from djscope.model.wording import amount, number
 
 
-def lines(findings: Iterable[Finding]) -> Iterator[str]:
+def lines(findings: Iterable[Finding | FindingOut]) -> Iterator[str]:
     """What, where, do: one line each."""
     for each in findings:
         do = next((advice.code or advice.text for advice in each.advice), "")

@@ -33,6 +33,10 @@ FORBIDDEN = {
         "threading", "django", "celery", "psutil", "djscope.attach",
     ),
     "ui": ("djscope.commands", "djscope.attach", "redis", "socket", "psutil", "django", "celery"),
+    "checking": (
+        "djscope.ui", "djscope.commands", "djscope.attach", "textual", "redis", "socket",
+        "threading", "django", "celery", "psutil",
+    ),
     "attach": ("djscope.ui", "djscope.commands", "textual", "redis", "django", "celery"),
 }  # fmt: skip
 # The shapes that the model is fed with; the rest of the feed touches Redis and files.

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from djscope import cli
+from djscope import cli, pytest_plugin
+from djscope.checking import settings
 from djscope.model.findings.relations import KINDS
+from djscope.model.kinds import KINDS as NAMED
 from djscope.ui.keys import GROUPS
 from djscope_probes import wire
 
@@ -71,8 +73,33 @@ def test_every_finding_is_in_the_readme() -> None:
     table = README.partition("## What it tells you")[2].partition("\n\nAn N+1")[0]
     documented = set(re.findall(r"`([a-z_]+)`", table))
 
-    assert rules() == documented
+    assert rules() == documented == set(NAMED)
     assert len(rules()) == 12
+
+
+def pytest_options() -> list[str]:
+    """Those that the plugin adds."""
+    parser = pytest.Parser(_ispytest=True)
+    pytest_plugin.pytest_addoption(parser)
+    (group,) = (each for each in parser._groups if each.name == "djscope")
+    return [name for option in group.options for name in option.names()]
+
+
+@pytest.mark.parametrize("option", pytest_options())
+def test_every_option_of_pytest_is_in_the_readme(option: str) -> None:
+    """A row each."""
+    rows = [line for line in README.splitlines() if line.startswith(f"| `{option}")]
+
+    assert option.startswith("--djscope")
+    assert any(re.match(rf"\| `{option}[`=]", row) for row in rows)
+
+
+@pytest.mark.parametrize("key", [*settings.KEYS, *settings.ALLOW_KEYS])
+def test_every_setting_of_a_project_is_in_the_readme(key: str) -> None:
+    """In the table of `[tool.djscope]`."""
+    table = README.partition("[tool.djscope]\n")[2].partition("\n## ")[0]
+
+    assert f"`{key}`" in table
 
 
 @pytest.mark.parametrize("kind", wire.KINDS)

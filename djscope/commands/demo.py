@@ -14,10 +14,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from djscope.checking.files import writable
 from djscope.children import ChildError, run_directory
 from djscope.commands import attach
 from djscope.commands.observe import observe
-from djscope.commands.snapshot import take, writable, write
+from djscope.commands.snapshot import take, write
 from djscope.commands.target import Target, address_label, duration, embedded
 from djscope.errors import DjscopeError, UsageError
 from djscope.model.findings import find

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from djscope.attach.figures import LocalFigures
 from djscope.attach.taking import Taking
-from djscope.commands.snapshot import write_text
+from djscope.checking.files import write_text
 from djscope.model.deep import refusal, toggled
 from djscope.model.figures import Figures
 from djscope.model.processes import ProcessFact, short_name

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from djscope.checking.files import writable, write_text
 from djscope.commands.observe import observe
 from djscope.commands.target import (
     add_target_arguments,
@@ -13,7 +14,6 @@ from djscope.commands.target import (
     duration,
     find_target,
 )
-from djscope.errors import UsageError
 from djscope.model.schema import Snapshot
 from djscope.model.session import Session
 from djscope.model.snapshot import snapshot, to_json
@@ -55,35 +55,5 @@ def take_of(watch: Watch, session: Session, now: float) -> Snapshot:
         return snapshot(session, now, watch.status)
 
 
-def writable(path: Path) -> None:
-    """Say that a file cannot be written before anybody waits for it."""
-    try:
-        if path.is_dir():
-            raise UsageError(f"{path} is a directory: give a file to write to")
-        path.stat()
-    except FileNotFoundError:
-        if not path.resolve().parent.is_dir():
-            raise UsageError(f"the directory of {path} does not exist: create it first") from None
-    except OSError as error:
-        raise cannot_write(path, error) from None
-
-
-def cannot_write(path: Path, error: OSError) -> UsageError:
-    return UsageError(f"{path} cannot be written: {error.strerror}")
-
-
 def write(taken: Snapshot, path: Path) -> Path:
     return write_text(to_json(taken), path)
-
-
-def write_text(text: str, path: Path) -> Path:
-    """Write all or nothing: a reader never finds half a file."""
-    writable(path)
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        draft.write_text(text + "\n", encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise cannot_write(path, error) from None
-    return path.resolve()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
@@ -69,11 +69,11 @@ def add_threshold_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def thresholds(options: argparse.Namespace) -> Thresholds:
-    """By the environment, then by the options."""
-    said = os.environ.get("DJSCOPE_THRESHOLDS", "")
+def thresholds(options: argparse.Namespace, settings: Iterable[str] = ()) -> Thresholds:
+    """By the project's settings, by the environment, then by the options."""
+    said = filter(None, os.environ.get("DJSCOPE_THRESHOLDS", "").split(","))
     try:
-        return parse([*filter(None, said.split(",")), *getattr(options, "threshold", ())])
+        return parse([*settings, *said, *getattr(options, "threshold", ())])
     except ValueError as error:
         raise UsageError(str(error)) from None
 

@@ -11,10 +11,15 @@ from djscope.model.finding import Advice, Gone
 SCHEMA = "djscope/snapshot/1"
 
 
-class Line(Struct):
+class Line(Struct, frozen=True):
     file: str
     line: int
     function: str
+
+    @property
+    def short(self) -> str:
+        """As `definitions.Place.short`."""
+        return f"{'/'.join(self.file.split('/')[-2:])}:{self.line}"
 
 
 class FindingOut(Struct):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-UNIT_WORDS = frozenset({"request", "task", "command", "thread"})
+UNIT_WORDS = frozenset({"request", "task", "command", "thread", "call"})
 # What is nobody's route and nobody's task is named with its kind.
 OTHER_WORK = frozenset({"command", "thread"})
 

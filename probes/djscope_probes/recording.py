@@ -6,13 +6,16 @@ Instruments are in for as long as any recording runs in this process.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from djscope_probes.arming import Armament
+from djscope_probes.calls import Calls, Lines, Role
+from djscope_probes.instruments.testclient import TestClientInstrument
 from djscope_probes.probe import this_process
 from djscope_probes.records import record
 from djscope_probes.settings import Rules
-from djscope_probes.units import MAX_GROUPS, CommandUnit
+from djscope_probes.units import MAX_GROUPS, CommandUnit, Unit, book_outside, nowhere
 from djscope_probes.wire import Process
 
 _armament: Armament | None = None
@@ -20,11 +23,16 @@ _running = 0
 
 
 class Told(NamedTuple):
-    """Events as JSON, and the definitions that they use, by id."""
+    """Events as JSON, and the definitions that they use, by id.
+
+    `calls`: of each event the places in test code, innermost first, that led to it; empty where
+    nobody asked.
+    """
 
     process: Process
     events: list[str]
     definitions: dict[str, str]
+    calls: Sequence[Lines] = ()
 
 
 class Recording:
@@ -32,39 +40,109 @@ class Recording:
 
     def __init__(self, name: str) -> None:
         self._unit = CommandUnit(name)
-        self._process: Process | None = None
+        self._process = recorder()
 
     def begin(self) -> None:
-        global _armament, _running
-        if _armament is None:
-            _armament = Armament()
-        # Once: its second is part of its name.
-        process = this_process("capture", Rules("watch", ()))
-        self._process = process._replace(pid=os.getpid(), kind="capture")
-        if _running == 0:
-            _armament.arm()
-        _running += 1
-        _armament.ledger.begin(self._unit)
+        armed().ledger.begin(self._unit)
 
     def told(self) -> Told:
-        """What was recorded so far."""
-        armament, process = _armament, self._process
+        """What was recorded so far; units that ended are told once."""
+        armament = _armament
         assert armament is not None
-        assert process is not None
-        # Not for the wire: of however many kinds its queries are, none is left out.
-        event = record(self._unit, armament.defs, most=MAX_GROUPS)
-        return Told(process, [event], dict(armament.defs.unsent))
+        return tell(armament, self._process, [*self._ended(armament), self._unit])
 
     def end(self) -> Told:
-        """All of it; the originals are back when the last recording ends."""
-        global _running
+        """The rest; the originals are back when the last recording ends."""
         armament = _armament
         assert armament is not None
         armament.ledger.end(self._unit)
-        armament.ledger.ended.clear()
         try:
             return self.told()
         finally:
-            _running -= 1
-            if _running == 0:
-                armament.disarm()
+            release(armament)
+
+    def _ended(self, armament: Armament) -> list[Unit]:
+        """Tasks and requests in the block have units of their own."""
+        ended, own = armament.ledger.ended, self._unit
+        found = [u for u in ended if u.thread == own.thread and u.began_ns >= own.began_ns]
+        for unit in found:
+            ended.remove(unit)
+        return [unit for unit in found if unit is not own]
+
+
+class CallRecording:
+    """What a test's calls do: each call of its into the application is a unit, and so are requests
+    of the test client, tasks and commands.
+
+    Books what happens outside of units, so that async tests count, whose context is another one.
+    """
+
+    def __init__(self, role: Role) -> None:
+        self._calls = Calls(role)
+        self._client = TestClientInstrument()
+        self._process = recorder()
+
+    def begin(self) -> None:
+        armament = armed()
+        self._calls.begin(armament.ledger)
+        self._client.arm(armament.ledger)
+        self._client.reach()
+        book_outside(self._calls.unit)
+
+    def take(self) -> Told:
+        """What was recorded since it began, or was taken last."""
+        assert _armament is not None
+        units = self._calls.take()
+        return tell(_armament, self._process, units, self._lines(units))
+
+    def end(self) -> Told:
+        """The same, and the originals are back when the last recording ends."""
+        armament = _armament
+        assert armament is not None
+        book_outside(nowhere)
+        units: list[Unit] = []
+        try:
+            self._client.patches.restore()
+            units = self._calls.end()
+        except Exception:
+            self._calls.guard.failed()
+        try:
+            return tell(armament, self._process, units, self._lines(units))
+        finally:
+            release(armament)
+
+    def _lines(self, units: list[Unit]) -> list[Lines]:
+        return [self._calls.lines[unit.id] for unit in units]
+
+
+def recorder() -> Process:
+    """This process as one that is recorded; asked for once, its second is part of its name."""
+    process = this_process("capture", Rules("watch", ()))
+    return process._replace(pid=os.getpid(), kind="capture")
+
+
+def armed() -> Armament:
+    """The process's armament, with the instruments in."""
+    global _armament, _running
+    if _armament is None:
+        _armament = Armament()
+    if _running == 0:
+        _armament.arm()
+    _running += 1
+    return _armament
+
+
+def release(armament: Armament) -> None:
+    """One recording less."""
+    global _running
+    _running -= 1
+    if _running == 0:
+        armament.disarm()
+
+
+def tell(
+    armament: Armament, process: Process, units: list[Unit], calls: Sequence[Lines] = ()
+) -> Told:
+    """Not for the wire: of however many kinds a unit's queries are, none is left out."""
+    events = [record(unit, armament.defs, most=MAX_GROUPS) for unit in units]
+    return Told(process, events, dict(armament.defs.unsent), calls)

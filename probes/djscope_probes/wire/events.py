@@ -39,7 +39,9 @@ class TaskRecorded(NamedTuple):
 
 
 class WorkRecorded(NamedTuple):
-    """Other work: `kind` is `command` (manage.py) or `thread` (queries outside any unit)."""
+    """Other work: `kind` is `command` (manage.py), `thread` (queries outside any unit) or, in a
+    recording, `call` (of a test).
+    """
 
     unit: Unit
     kind: str

@@ -38,7 +38,8 @@ def project(module: str, templates: list[dict[str, Any]], middleware: list[str])
     from django.core.checks.registry import registry
     from django.test import override_settings
 
-    apps = ["django.contrib.auth", "django.contrib.admin", *settings.INSTALLED_APPS]
+    apps = list(settings.INSTALLED_APPS)
+    apps += [name for name in ("django.contrib.auth", "django.contrib.admin") if name not in apps]
     checks = set(registry.registered_checks)
     with override_settings(
         ROOT_URLCONF=f"tests.probes.lines.{module}", TEMPLATES=templates, MIDDLEWARE=middleware,

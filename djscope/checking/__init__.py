@@ -1,0 +1,1 @@
+"""What `djscope check` and `pytest --djscope` share: settings, sources, files, reports."""
