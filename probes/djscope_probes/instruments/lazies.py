@@ -54,75 +54,66 @@ class Lazies:
             patches.wrap(types.ContentType, "get_object_for_this_type", self._generic_object)
 
     def _get_object(self, original: Function, patch: Patch) -> Function:
-        hand, out, long_way = self._hand, self._out, self._long_way
+        hand, out, find, arrived = self._hand, self._out, self._find, self._arrived
         current, failed = CURRENT.get, self._guard.failed
 
         def get_object(descriptor: Any, instance: Any) -> Any:
             if not patch.on:
                 return original(descriptor, instance)
-            repeat = unit = frame = None
             try:
-                unit, frame = current(), _getframe(out)
-                if unit is not None:
-                    repeat, tag = unit.repeated, getattr(instance._state, TAG, 0)
-                    if repeat is not None and (
-                        repeat.tag != tag or repeat.descriptor is not descriptor
-                    ):
-                        repeat = repeat_of(unit, tag, descriptor)
-                    if repeat is not None and (
-                        repeat.instruction != frame.f_lasti
-                        or repeat.code is not frame.f_code
-                        or (unit.deep and repeat.chain != chain(frame))
-                    ):
-                        repeat = None
+                intent, unit, frame = hand.intent, current(), _getframe(out)
+                repeat = unit.repeated if unit is not None else None
+                if (
+                    repeat is None
+                    or repeat.descriptor is not descriptor
+                    or repeat.tag != getattr(instance._state, TAG, 0)
+                    or repeat.instruction != frame.f_lasti
+                    or repeat.code is not frame.f_code
+                    or (unit is not None and unit.deep and repeat.chain != chain(frame))
+                ):
+                    repeat = find(intent, unit, descriptor, instance, frame)
+                intent.repeat, intent.direct = repeat, True
             except Exception:
-                repeat = None
                 failed()
-            if repeat is None:
-                return long_way(original, descriptor, instance, unit, frame)
-            intent = hand.intent
-            intent.repeat, intent.direct = repeat, True
+                return original(descriptor, instance)
             try:
                 found = original(descriptor, instance)
             finally:
-                intent.repeat, intent.direct = None, False
+                intent.repeat = intent.lazy = intent.touch = None
+                intent.direct = False
             try:
-                found._state._djscope_tag = repeat.expansion.tag
+                if repeat is None:
+                    arrived(intent, unit, found)
+                else:
+                    found._state._djscope_tag = repeat.expansion.tag
             except Exception:
                 failed()
             return found
 
         return get_object
 
-    def _long_way(
-        self, original: Function, descriptor: Any, instance: Any, unit: Unit | None, frame: Any
-    ) -> Any:
-        """Say what is touched and where, tag what comes, and expect the next."""
-        try:
-            intent = self._hand.intent
-            intent.lazy = (self._provenance.relations.forward(descriptor.field), instance)
-            # In a library (a template, say) one line touches for many: its place says nothing.
-            if is_app(frame.f_code):
-                callers = chain(frame) if unit is not None and unit.deep else []
-                intent.touch = Touch(descriptor, frame.f_code, frame.f_lasti, callers)
-            intent.direct, intent.tag, intent.next = True, 0, None
-        except Exception:
-            self._guard.failed()
-            return original(descriptor, instance)
-        finally:
-            del frame
-        try:
-            found = original(descriptor, instance)
-        finally:
-            intent.lazy, intent.touch, intent.direct = None, None, False
-        try:
-            if intent.tag:
-                self._arrived(intent, unit, found)
-        except Exception:
-            self._guard.failed()
-        return found
+    def _find(
+        self, intent: Intent, unit: Unit | None, descriptor: Any, instance: Any, frame: FrameType
+    ) -> Repeat | None:
+        """What is expected where lines or relations take turns; else leave what is touched."""
+        start = None
+        if unit is not None and unit.open:
+            start = unit.evaluations.get(getattr(instance._state, TAG, 0))
+        found = start.repeats.get(descriptor) if start is not None else None
+        if unit is not None and found is not None and is_at(found, frame, unit.deep):
+            unit.repeated = found
+            return found
+        intent.lazy = (self._provenance.relations.forward(descriptor.field), instance)
+        intent.tag, intent.next = 0, None
+        # In a library (a template, say) one line touches for many: its place says nothing.
+        if is_app(frame.f_code):
+            callers = chain(frame) if unit is not None and unit.deep else []
+            intent.touch = Touch(descriptor, frame.f_code, frame.f_lasti, callers)
+        return None
 
     def _arrived(self, intent: Intent, unit: Unit | None, found: Any) -> None:
+        if not intent.tag:
+            return
         found._state._djscope_tag = intent.tag
         # Through `__dict__`: the attribute makes a cache where there is none.
         if found._state.__dict__.get("fields_cache"):
@@ -197,13 +188,11 @@ class Lazies:
             return None
 
 
-def repeat_of(unit: Unit, tag: int, descriptor: object) -> Repeat | None:
-    """What is expected of a row of that evaluation, where lines or relations take turns."""
-    start = unit.evaluations.get(tag)
-    found = start.repeats.get(descriptor) if start is not None else None
-    if found is not None:
-        unit.repeated = found
-    return found
+def is_at(repeat: Repeat, frame: FrameType, deep: bool) -> bool:
+    """Whether it was this place where it was touched before."""
+    if repeat.instruction != frame.f_lasti or repeat.code is not frame.f_code:
+        return False
+    return not deep or repeat.chain == chain(frame)
 
 
 def chain(frame: FrameType | None) -> list[object]:
