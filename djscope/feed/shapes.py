@@ -88,6 +88,7 @@ class Group(Array):
     parents: int = 0
     database: str = ""
     note: str = ""
+    most: int = 0
 
 
 class Operation(Array):

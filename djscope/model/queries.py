@@ -21,7 +21,7 @@ QueryKey = tuple[str, str, str, str, str, str, str]
 
 class Sample(NamedTuple):
     """One unit: its process, queries, distinct parameter sets, lazy loads of one evaluation, and
-    the most queries with one stack, where stacks are told apart (deep).
+    the most queries that one stack asked for, as far as stacks were told apart.
     """
 
     process: str
@@ -111,9 +111,9 @@ def by_key(fact: UnitFact) -> dict[QueryKey, tuple[Group, int]]:
         key = query_key(kind, name_id, group)
         known = found.get(key)
         if known is None:
-            found[key] = (group, group.n)
+            found[key] = (group, group.most or group.n)
         else:
-            found[key] = (together(known[0], group), max(known[1], group.n))
+            found[key] = (together(known[0], group), max(known[1], group.most or group.n))
     return found
 
 

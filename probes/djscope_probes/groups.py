@@ -8,7 +8,7 @@ pickling and copying and means nothing elsewhere.
 from __future__ import annotations
 
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from djscope_probes.wire import StackFrame
 
@@ -76,21 +76,30 @@ class Origin:
         return found
 
 
+# What most evaluations have of everything; whoever adds the first puts a new one in its place.
+NONE: dict[Any, Any] = {}
+
+
 class Evaluation:
     """One run of an origin's queryset, or all lazy loads through one path from such a run."""
 
-    __slots__ = ("children", "expansions", "origin", "repeats", "root", "rows", "tag")
+    __slots__ = ("_root", "children", "expansions", "origin", "repeats", "rows", "tag")
 
     def __init__(self, origin: Origin, tag: int, root: Evaluation | None = None) -> None:
         self.origin = origin
         self.tag = tag
         self.rows = 0
-        self.root = root or self
+        self._root = root
         # Of a root: the evaluations that stand for all lazy loads through one path.
-        self.children: dict[Origin, Evaluation] = {}
-        self.expansions: dict[Step, Expansion] = {}
+        self.children: dict[Origin, Evaluation] = NONE
+        self.expansions: dict[Step, Expansion] = NONE
         # What to expect, by the descriptor that is touched.
-        self.repeats: dict[object, Repeat] = {}
+        self.repeats: dict[object, Repeat] = NONE
+
+    @property
+    def root(self) -> Evaluation:
+        """Itself, if it started anew. (Not kept: a circle would wait for the garbage collector.)"""
+        return self._root or self
 
 
 class Expansion:
@@ -116,37 +125,39 @@ class Expansion:
 
 
 class Repeat:
-    """Loads of one expansion at one place with one text: of the next, only the time is noted.
+    """Queries of one group at one place with one text: of the next, only the time is noted.
 
-    This is what an N+1 mostly is, and so what watching one mostly costs.
+    `tag` is of the rows that it starts from, `inner_tag` and `inner` of those it leads to (of a
+    queryset that starts anew, the first one's evaluation). `near` is the code through which the
+    line at `code` and `instruction` is left, `depth` frames out from the query.
     """
 
     __slots__ = (
-        "chain", "code", "descriptor", "expansion", "group", "instruction", "noting", "room",
-        "sql", "start", "tag", "took",
+        "chain", "code", "depth", "descriptor", "expansion", "group", "inner", "inner_tag",
+        "instruction", "near", "noting", "room", "sql", "start", "tag", "took",
     )  # fmt: skip
 
     def __init__(
-        self, start: Evaluation, expansion: Expansion, group: Group, sql: str, touch: Touch
-    ) -> None:
-        self.start = start
-        self.expansion = expansion
+        self, group: Group, sql: str, touch: Touch, expansion: Expansion | None,
+        start: Evaluation | None,
+    ) -> None:  # fmt: skip
         self.group = group
         self.sql = sql
-        # Of the rows that it starts from.
-        self.tag = start.tag
+        self.expansion = expansion
+        self.start = start
+        self.tag = start.tag if start is not None else 0
+        self.inner_tag = expansion.tag if expansion is not None else 0
         self.descriptor = touch.descriptor
         self.code = touch.code
         self.instruction = touch.instruction
         self.chain = touch.chain
+        self.near: CodeType | None = None
+        self.depth = 0
+        self.inner: Evaluation | None = None
         self.took: list[int] = []
         self.room = ROOM
         # Whether parameters and order are still of interest.
         self.noting = True
-
-    def expect(self) -> None:
-        """From now on this is what the next one is compared with."""
-        self.start.repeats[self.descriptor] = self
 
     def settle(self) -> None:
         """Book what was noted so far. Called by one thread, while another may note more."""
@@ -154,8 +165,10 @@ class Repeat:
         for took in self.took[:n]:
             self.group.add(took)
         del self.took[:n]
-        self.group.rows += n
-        self.expansion.count(n, self.group)
+        if self.descriptor is not None:
+            self.group.rows += n  # the one each that an attribute wants
+        if self.expansion is not None:
+            self.expansion.count(n, self.group)
         self.room = ROOM
 
 
@@ -167,7 +180,7 @@ class Touch(NamedTuple):
     descriptor: object
     code: CodeType
     instruction: int
-    chain: list[object]
+    chain: list[CodeType | int]
 
 
 class Shape:
@@ -194,9 +207,8 @@ class Group:
     """
 
     __slots__ = (
-        "database", "dialect", "fetch", "hist", "max", "n", "note", "params", "parents", "path",
-        "peak",
-        "rows", "shape", "total",
+        "database", "dialect", "fetch", "hist", "max", "most", "n", "note", "params", "parents",
+        "path", "peak", "rows", "shape", "stacks", "total",
     )  # fmt: skip
 
     def __init__(self, shape: Shape, path: Origin | None, database: str, dialect: str = "") -> None:
@@ -213,6 +225,10 @@ class Group:
         self.hist = [0] * HIST
         self.peak = 0
         self.parents = 0
+        # Of queries that no relation explains: how often each whole stack asked, while that is
+        # counted, and the most that one did; 0 when that is as good as all.
+        self.stacks: dict[int, int] | None = {}
+        self.most = 0
         # `bypassed`: the relation was prefetched; `per_instance`: prefetched for one row at a time.
         self.note = ""
 

@@ -129,6 +129,7 @@ def on_wire(group: Group, defs: Definitions) -> wire.Group:
         parents=group.parents,
         database=group.database,
         note=group.note,
+        most=group.most,
     )
 
 
@@ -150,6 +151,7 @@ def summed(groups: list[wire.Group]) -> wire.Group:
         hist=[[bucket, n] for bucket, n in sorted(hist.items())],
         peak=max(group.peak for group in groups),
         parents=max(group.parents for group in groups),
+        most=max(group.most or group.n for group in groups),
     )
 
 

@@ -30,7 +30,7 @@ class Unit:
 
     __slots__ = (
         "__weakref__", "adopted", "asyncio_task", "began_ns", "cpu_ns", "deep", "ended_ns",
-        "evaluations", "exact_start", "exception", "groups", "id", "name", "open",
+        "evaluations", "exact_start", "exception", "expected", "groups", "id", "name", "open",
         "operations", "outer", "overflow", "repeated", "repeats", "revision", "site", "skipped",
         "stack", "thread", "vanished",
     )  # fmt: skip
@@ -61,7 +61,8 @@ class Unit:
         self.evaluations: dict[int, Evaluation] = {}
         # Those that may have times to be booked.
         self.repeats: list[Repeat] = []
-        # The latest of them.
+        # Those that are known by their text, and the latest of those known by a descriptor.
+        self.expected: dict[str, Repeat] = {}
         self.repeated: Repeat | None = None
         self.exception = ""
         self.site: StackFrame | None = None

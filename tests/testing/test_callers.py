@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from djscope.testing import capture
 
 
@@ -34,7 +32,6 @@ def test_a_helper_called_in_a_loop_is_a_loop(shop: None) -> None:
     assert [each.kind for each in found.findings] == ["query_loop"]
 
 
-@pytest.mark.xfail(strict=True, reason="in watch the probe does not tell a helper's callers apart")
 def test_a_helper_called_from_six_places_is_no_loop(shop: None) -> None:
     """Once from each: nothing repeats."""
     with capture() as found:

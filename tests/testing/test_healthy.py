@@ -137,7 +137,6 @@ def test_rows_loaded_singly_in_a_loop_are_a_loop_and_no_relation(library: Any) -
     assert not kinds & RELATIONS
 
 
-@pytest.mark.xfail(reason="a site is the innermost line alone: places look like turns of a loop")
 def test_one_helper_from_many_places_is_no_loop(library: Any) -> None:
     """Six lines call it, each once."""
     works = [library.Work.objects.get(title="n0"), library.Work.objects.get(title="n1")]

@@ -25,7 +25,7 @@ PAIRS = [
 
 GROUP = wire.Group(
     "q1", "l1", "s1", "get", "r1", "l2", 60, 1733, 104, 900, 60, 43, [[5, 53], [6, 7]], 60, 60,
-    "default",
+    "default", "bypassed", 8,
 )  # fmt: skip
 UNIT = wire.Unit(
     "1f", 3, "ended", "n1", 1_795_348_800.25, 40_103, 35_199, 61, 2_628, 900, [GROUP], GROUP,

@@ -232,7 +232,9 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
 
     def action_sort(self) -> None:
         """By the next column that is drawn."""
-        ids = [column.id for column, _ in lay_out(self.order.columns, self._room)]
+        # Before it was ever drawn it has no width: typed ahead, then, of all columns.
+        drawn = lay_out(self.order.columns, self._room) if self.size.width else ()
+        ids = [column.id for column, _ in drawn] or [column.id for column in self.order.columns]
         at = ids.index(self.order.sort) + 1 if self.order.sort in ids else 0
         self._sorted(ids[at % len(ids)])
 

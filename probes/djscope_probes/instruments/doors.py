@@ -13,12 +13,13 @@ from sys import _getframe
 from typing import Any
 
 from djscope_probes import landmarks
+from djscope_probes.groups import NONE
 from djscope_probes.instruments.intent import Intent, Rows
 from djscope_probes.instruments.lazies import codes
 from djscope_probes.instruments.provenance import Provenance
 from djscope_probes.instruments.relations import MARK
 from djscope_probes.patching import Function, Patch, Patches
-from djscope_probes.units import working
+from djscope_probes.units import CURRENT, working
 
 _VALUES = (
     "ValuesIterable", "ValuesListIterable", "NamedValuesListIterable", "FlatValuesListIterable",
@@ -107,14 +108,18 @@ class Doors:
         return _apply_rel_filters
 
     def _iterate(self, hand_on: HandOn, original: Function, patch: Patch) -> Function:
-        hand, failed = self._hand, self._guard.failed
+        hand, failed, current = self._hand, self._guard.failed, CURRENT.get
 
         def __iter__(iterable: Any) -> Iterator[Any]:  # noqa: N807
             rows: Iterator[Any] = original(iterable)
             try:
-                if hand.intent.refresh is not None:
-                    reloading(hand.intent, iterable.queryset)
-                if not patch.on or hand.intent.direct or working() is None:
+                intent = hand.intent
+                if intent.refresh is not None:
+                    reloading(intent, iterable.queryset)
+                if not patch.on or intent.direct:
+                    return rows
+                unit = current()
+                if (unit is None or not unit.open) and working() is None:
                     return rows
                 return hand_on(rows, Rows(iterable.queryset))
             except Exception:
@@ -154,7 +159,7 @@ class Doors:
             yield from rows
             return
         tag = evaluation.tag
-        joined = self._provenance.parts(first, evaluation)
+        joined = self._provenance.parts(first, evaluation) if pending.joins else NONE
         self._provenance.tag(first, tag, joined)
         evaluation.rows = 1
         yield first

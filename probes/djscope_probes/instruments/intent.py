@@ -9,12 +9,16 @@ from djscope_probes.groups import Evaluation, Group, Repeat, Step, Touch
 
 
 class Rows:
-    """A queryset about to produce rows; the query hook puts in the evaluation they belong to."""
+    """A queryset about to produce rows; the query hook puts in the evaluation they belong to.
 
-    __slots__ = ("evaluation", "queryset")
+    `joins`: `select_related` brings more along with each.
+    """
+
+    __slots__ = ("evaluation", "joins", "queryset")
 
     def __init__(self, queryset: Any) -> None:
         self.queryset = queryset
+        self.joins = getattr(queryset.query, "select_related", False)
         self.evaluation: Evaluation | None = None
 
 

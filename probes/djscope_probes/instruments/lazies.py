@@ -13,9 +13,10 @@ from types import FrameType
 from typing import Any
 
 from djscope_probes import landmarks
-from djscope_probes.groups import Repeat, Step, Touch
+from djscope_probes.groups import NONE, Repeat, Step, Touch
 from djscope_probes.instruments.intent import Intent
 from djscope_probes.instruments.provenance import TAG, Provenance
+from djscope_probes.instruments.repeats import chain
 from djscope_probes.patching import Function, Patch, Patches
 from djscope_probes.stacks import is_app
 from djscope_probes.units import CURRENT, Unit
@@ -85,7 +86,7 @@ class Lazies:
                 if repeat is None:
                     arrived(intent, unit, found)
                 else:
-                    found._state._djscope_tag = repeat.expansion.tag
+                    found._state._djscope_tag = repeat.inner_tag
             except Exception:
                 failed()
             return found
@@ -119,9 +120,11 @@ class Lazies:
         if found._state.__dict__.get("fields_cache"):
             # Its manager brings more along than the row: each has to be looked at.
             self._provenance.tag_joined(found, intent.tag)
-        elif intent.next is not None and unit is not None and unit.open:
-            intent.next.expect()
-            unit.repeated = intent.next
+        elif intent.next is not None and intent.next.start is not None and unit is not None:
+            start = intent.next.start
+            if start.repeats is NONE:
+                start.repeats = {}
+            start.repeats[intent.next.descriptor] = intent.next
 
     def _refresh(self, original: Function, patch: Patch) -> Function:
         def refresh_from_db(instance: Any, *args: Any, **kwargs: Any) -> Any:
@@ -193,19 +196,6 @@ def is_at(repeat: Repeat, frame: FrameType, deep: bool) -> bool:
     if repeat.instruction != frame.f_lasti or repeat.code is not frame.f_code:
         return False
     return not deep or repeat.chain == chain(frame)
-
-
-def chain(frame: FrameType | None) -> list[object]:
-    """The callers of a place, to be compared: equal where they are the same. Instructions, not
-    lines; the specialising interpreter may move one once or twice, which makes one chain two.
-    """
-    found: list[object] = []
-    append = found.append
-    while frame is not None:
-        append(frame.f_code)
-        append(frame.f_lasti)
-        frame = frame.f_back
-    return found
 
 
 def called_by(ids: frozenset[int], frame: FrameType | None) -> FrameType | None:

@@ -61,7 +61,8 @@ def look(start: FrameType, known: Marks, awaited: bool) -> Look:
     near, frame, depth = start, start.f_back, 1
     while frame is not None:
         code = frame.f_code
-        access = known.access.get(id(code), access)
+        if access != "prefetch":  # also within an iterator: a batch, not what it is for
+            access = known.access.get(id(code), access)
         if is_app(code):
             line = frame.f_lineno
             return Look(near, frame, depth, line, access, frame_of(frame, line), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from djscope_probes.groups import Evaluation, Expansion, Origin, Shape, Step
+from djscope_probes.groups import NONE, Evaluation, Expansion, Origin, Shape, Step
 from djscope_probes.guard import Guard
 from djscope_probes.instruments.intent import Hand, Rows
 from djscope_probes.instruments.relations import MARK, Relations, narrowed
@@ -47,7 +47,7 @@ class Provenance:
         intent = self.hand.intent
         if intent.repeat is not None:
             # The next of an expansion that we know, with another text than before.
-            intent.tag = intent.repeat.expansion.tag
+            intent.tag = intent.repeat.inner_tag
             return intent.repeat.expansion, intent.repeat.start, ""
         rows, lazy, prefetch = intent.rows, intent.lazy, intent.prefetch
         intent.rows = intent.lazy = intent.prefetch = None
@@ -79,13 +79,15 @@ class Provenance:
             return Expansion(self._nowhere.child(step), step, None)
         found = start.expansions.get(step)
         if found is None:
+            if start.expansions is NONE:
+                start.expansions = {}
             found = start.expansions[step] = Expansion(start.origin.child(step), step, start.root)
         return found
 
     def inner(self, unit: Unit, start: Evaluation | None, path: Origin) -> Evaluation:
         """The evaluation that rows reached through `path` belong to."""
         if start is None:
-            return self._evaluation(unit, path, None)
+            return self.evaluation(unit, path, None)
         return self._inner(unit, start.root, path)
 
     def _begun(
@@ -96,8 +98,8 @@ class Provenance:
         """
         start = unit.evaluations.get(tag) if step is not None else None
         if start is None or step is None:
-            return self._evaluation(unit, self._root(shape, rows), None)
-        return self._evaluation(unit, start.origin.child(step), None)
+            return self.evaluation(unit, self._root(shape, rows), None)
+        return self.evaluation(unit, start.origin.child(step), None)
 
     def _managed(self, unit: Unit, queryset: Any, shape: Shape) -> tuple[Step | None, int, str]:
         """The step and start of a related manager's queryset; no step for any other."""
@@ -186,10 +188,12 @@ class Provenance:
         """One evaluation stands for all lazy loads through one path from one root."""
         found = root.children.get(path)
         if found is None:
-            found = root.children[path] = self._evaluation(unit, path, root)
+            if root.children is NONE:
+                root.children = {}
+            found = root.children[path] = self.evaluation(unit, path, root)
         return found
 
-    def _evaluation(self, unit: Unit, origin: Origin, root: Evaluation | None) -> Evaluation:
+    def evaluation(self, unit: Unit, origin: Origin, root: Evaluation | None = None) -> Evaluation:
         evaluation = Evaluation(origin, next(self._tags), root)
         if len(unit.evaluations) < MAX_EVALUATIONS:
             unit.evaluations[evaluation.tag] = evaluation

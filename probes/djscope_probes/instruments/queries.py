@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from time import thread_time_ns
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from djscope_probes.instruments.doors import Doors
 from djscope_probes.instruments.lazies import Lazies
 from djscope_probes.instruments.looking import marks
 from djscope_probes.instruments.provenance import Provenance
+from djscope_probes.instruments.repeats import MAX_PLACES, Repeats, note_stack, simple
 from djscope_probes.instruments.sites import Sites
 from djscope_probes.instruments.texts import LONG, Texts
 from djscope_probes.ledger import Ledger
@@ -39,8 +41,6 @@ _HASHABLE = frozenset(
 _TRANSACTION = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 # One query in so many (and one more) says what booking it took.
 SAMPLE = 15
-# Lines at which the next load of one expansion is expected.
-MAX_PLACES = 4
 _OTHER = Shape("(other queries)", None, [], "other")
 
 
@@ -54,6 +54,7 @@ class QueriesInstrument:
         self._provenance = Provenance(self.guard)
         self._doors = Doors(self._provenance)
         self._lazies = Lazies(self._provenance)
+        self._repeats = Repeats(self._provenance)
         self._sites = Sites()
         self._ledger = Ledger()
         self._turns = count()
@@ -80,15 +81,26 @@ class QueriesInstrument:
         self.patches.wrap(utils.CursorWrapper, "_execute_with_wrappers", self._execute)
 
     def _execute(self, original: Function, patch: Patch) -> Function:
-        hand, current, turns = self._provenance.hand, CURRENT.get, self._turns
-        book, note, failed = self._book, self._note, self.guard.failed
+        hand, current = self._provenance.hand, CURRENT.get
+        expected, book, note = self._repeats.expected, self._book, self._note
+        failed = self.guard.failed
 
         def _execute_with_wrappers(
             cursor: Any, sql: Any, params: Any, many: bool, executor: Any
         ) -> Any:
             intent = hand.intent
-            repeat = intent.repeat
-            if repeat is not None and repeat.sql == sql and repeat.room > 0:
+            repeat, unit = intent.repeat, None
+            if repeat is None or repeat.sql != sql or repeat.room <= 0:
+                unit = current() if patch.on else None
+                if unit is None or not unit.open:
+                    unit = working() if patch.on else None
+                    if unit is None:
+                        return original(cursor, sql, params, many, executor)
+                try:
+                    repeat = expected(unit, intent, sql)
+                except Exception:
+                    repeat = failed()
+            if repeat is not None:
                 intent.repeat = None
                 began = now_ns()
                 try:
@@ -97,24 +109,14 @@ class QueriesInstrument:
                     took = now_ns() - began
                     repeat.took.append(took)
                     repeat.room -= 1
+                    intent.group = None if intent.direct else repeat.group
                     if repeat.noting:
                         note(repeat, params, many, began, took)
-            unit = current() if patch.on else None
-            if unit is None or not unit.open:
-                unit = working() if patch.on else None
-                if unit is None:
-                    return original(cursor, sql, params, many, executor)
             began = now_ns()
             try:
                 return original(cursor, sql, params, many, executor)
             finally:
-                took = now_ns() - began
-                try:
-                    book(unit, cursor, sql, params, many, began, took)
-                    if not next(turns) & SAMPLE:
-                        self._ledger.hooks_ns += (now_ns() - began - took) * (SAMPLE + 1)
-                except Exception:
-                    failed()
+                book(unit, cursor, sql, params, many, began, now_ns() - began)
 
         return _execute_with_wrappers
 
@@ -128,16 +130,24 @@ class QueriesInstrument:
             self.guard.failed()
 
     def _book(
-        self, unit: Unit, cursor: Any, sql: Any, params: Any, many: bool, began: int, took: int
+        self, unit: Any, cursor: Any, sql: Any, params: Any, many: bool, began: int, took: int
     ) -> None:
-        group = self._sighted(unit, cursor, sql)
-        group.add(took)
-        noted(unit, group, params, many, began, took)
-        intent = self._provenance.hand.intent
-        if intent.direct:
-            group.rows += 1  # the one that an attribute wants; fetching it is not worth a clock
-        else:
-            intent.group = group
+        """The long way."""
+        try:
+            sampled = not next(self._turns) & SAMPLE
+            cost_ns = thread_time_ns() if sampled else 0
+            group = self._sighted(unit, cursor, sql)
+            group.add(took)
+            noted(unit, group, params, many, began, took)
+            intent = self._provenance.hand.intent
+            if intent.direct:
+                group.rows += 1  # the one that an attribute wants; fetching it is not worth a clock
+            else:
+                intent.group = group
+            if sampled:
+                self._ledger.hooks_ns += (thread_time_ns() - cost_ns) * (SAMPLE + 1)
+        except Exception:
+            self.guard.failed()
 
     def _sighted(self, unit: Unit, cursor: Any, sql: Any) -> Group:
         """The group of a query that is not simply the next of its kind."""
@@ -147,7 +157,9 @@ class QueriesInstrument:
             text = self._texts.short(text)
         elif text.startswith(_TRANSACTION):
             text = text.partition(" ")[0]
-        shape = self._sites.deep_shape(text, 2) if unit.deep else self._sites.shape(text, 2)
+        sight = self._sites.sight(text, 2)
+        shape = self._sites.deep_shape(text, 2) if unit.deep else sight.shape
+        ordinary, rows = text is sql and simple(intent), intent.rows
         expansion, start, note = self._provenance.expansion(unit, shape)
         path = expansion.path if expansion is not None else None
         group = unit.groups.get((shape, path))
@@ -158,8 +170,17 @@ class QueriesInstrument:
             expansion.count(1, group)
             if intent.touch is not None and expansion.places < MAX_PLACES:
                 expansion.places += 1
-                intent.next = Repeat(start, expansion, group, text, intent.touch)
+                intent.next = Repeat(group, text, intent.touch, expansion, start)
                 unit.repeats.append(intent.next)
+        if not sight.plain:
+            return group
+        if unit.deep or (expansion is not None and expansion.loads > 1):
+            group.most, group.stacks = 0, None  # told apart already, or explained
+        elif group.stacks is not None:
+            note_stack(group.stacks, group, sight.depth)
+        if ordinary and (expansion is None or start is not None):
+            inner = rows.evaluation if rows is not None else None
+            self._repeats.expect(unit, text, sight, group, expansion, start, inner)
         return group
 
     def _new_group(self, unit: Unit, shape: Shape, path: Any, connection: Any) -> Group:
@@ -195,16 +216,15 @@ class QueriesInstrument:
 
 def _timed(chunks: Any, group: Group) -> Iterator[Any]:
     """Pass rows through, adding the time spent waiting for them and their number."""
+    began = now_ns()
     try:
-        while True:
-            began = now_ns()
-            chunk = next(chunks, None)
-            took = now_ns() - began
+        for chunk in chunks:
+            took, n = now_ns() - began, len(chunk)
             group.fetch += took
-            if chunk is None:
-                return
-            group.rows += len(chunk)
+            group.rows += n
             yield chunk
+            began = now_ns()
+        group.fetch += now_ns() - began
     finally:
         chunks.close()
 

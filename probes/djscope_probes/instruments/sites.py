@@ -36,6 +36,11 @@ class Sight(NamedTuple):
     shape: Shape
     signed: Signed | None
 
+    @property
+    def plain(self) -> bool:
+        """A line of the application, in the stack that asks."""
+        return self.line >= 0 and self.caller is None and self.signed is None
+
 
 class DeepSight(NamedTuple):
     """Shapes of one SQL text and one stack, told apart by what its signs say: `depths` of those."""
@@ -59,8 +64,8 @@ class Sites:
         """Code objects by which frames are recognised."""
         self._marks = marks
 
-    def shape(self, sql: str, above: int) -> Shape:
-        """The shape of a query executed `above` frames out from the caller of this method."""
+    def sight(self, sql: str, above: int) -> Sight:
+        """What is seen of a query executed `above` frames out from the caller of this method."""
         base = above + 1
         for sight in self._seen.get(sql, ()):
             try:
@@ -75,10 +80,9 @@ class Sites:
                 and (says(sight, base + 1) if sight.line < 0 else frame.f_lineno == sight.line)
                 and (sight.caller is None or caller() is sight.caller)
             ):
-                return sight.shape
+                return sight
         shape, found, awaiting = self._first_sight(sql, _getframe(base))
-        self._remember(sql, found, awaiting, shape)
-        return shape
+        return self._remember(sql, found, awaiting, shape)
 
     def deep_shape(self, sql: str, above: int) -> Shape:
         """The same, told apart by the whole stack: one helper called from two places is two."""
@@ -87,7 +91,7 @@ class Sites:
         key: list[object] = [sql, caller()]
         boundaries = self._marks.boundaries
         while frame is not None and id(frame.f_code) not in boundaries:
-            key += (id(frame.f_code), frame.f_lineno)
+            key += (id(frame.f_code), frame.f_lasti)
             frame = frame.f_back
         sight = self._deep.get(tuple(key))
         if sight is None:
@@ -140,7 +144,7 @@ class Sites:
                 found = found._replace(site=awaiting.stack[0], signed=None, line=NO_LINE)
         return Shape(sql, found.site or outside_of_orm(stack), stack, found.access), found, awaiting
 
-    def _remember(self, sql: str, found: Look, awaiting: Caller | None, shape: Shape) -> None:
+    def _remember(self, sql: str, found: Look, awaiting: Caller | None, shape: Shape) -> Sight:
         self._chars += len(sql)
         if len(self._seen) >= MAX_TEXTS or len(self._kept) >= MAX_CODES or self._chars > MAX_CHARS:
             self._seen.clear()
@@ -152,6 +156,7 @@ class Sites:
         known = self._seen.get(sql, ())
         if len(known) < MAX_SHAPES_PER_TEXT:
             self._seen[sql] = (*known, sight)
+        return sight
 
 
 def says(sight: Sight, base: int) -> bool:

@@ -42,7 +42,8 @@ class Group(NamedTuple):
     parameter sets up to a bound, -1 when they could not be compared. `peak` is the most lazy loads
     that rows of *one* evaluation of the origin queryset caused, `parents` how many rows that had.
     `note`: `bypassed` (the relation was prefetched already), `per_instance` (prefetched for one
-    row at a time).
+    row at a time). `most` is the most queries that one whole stack asked for, 0 when all may be:
+    one helper asked from many places is no loop.
     """
 
     sql_id: str
@@ -62,6 +63,7 @@ class Group(NamedTuple):
     parents: int = 0
     database: str = ""
     note: str = ""
+    most: int = 0
 
 
 class Operation(NamedTuple):

@@ -90,14 +90,14 @@ def test_a_tree_is_passed_through(armament: Armament, library: Any) -> None:
     pytest.importorskip("treebeard", reason="pip install django-treebeard")
     from tests.probes.lines.trees import tree
 
-    shelf: Any = tree()
-    tables = made((shelf,))
+    rack: Any = tree()
+    tables = made((rack,))
     next(tables)
     for name in ("a", "b", "c"):
-        shelf.add_root(name=name).add_child(name="x")
+        rack.add_root(name=name).add_child(name="x")
     unit = RequestUnit("wsgi", "GET")
     armament.ledger.begin(unit)
-    for root in shelf.get_root_nodes():
+    for root in rack.get_root_nodes():
         assert [child.name for child in root.get_children()] == ["x"]
         assert root.get_descendants().count() == 1
     armament.ledger.end(unit)

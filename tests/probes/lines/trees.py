@@ -9,13 +9,13 @@ def tree() -> type[models.Model]:
     """django-treebeard's materialised path."""
     from treebeard.mp_tree import MP_Node
 
-    class Shelf(MP_Node):
+    class Rack(MP_Node):
         name = models.CharField(max_length=20)
 
         class Meta:
             app_label = "library"
 
-    return Shelf
+    return Rack
 
 
 def cluster() -> tuple[type[models.Model], type[models.Model]]:
