@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from djscope_probes import wire
 from djscope_probes.clock import now_ns, unix
 from djscope_probes.definitions import Definitions
@@ -99,12 +101,28 @@ def group_key(group: wire.Group, deep: bool) -> GroupKey:
 
 def merge(groups: list[Group], defs: Definitions, deep: bool) -> dict[GroupKey, wire.Group]:
     """Lists of different lengths are different texts to Django and one to the reader."""
-    merged: dict[GroupKey, wire.Group] = {}
+    alike: dict[GroupKey, list[tuple[Group, wire.Group]]] = {}
     for group in groups:
         entry = on_wire(group, defs)
-        key = group_key(entry, deep)
-        merged[key] = summed([merged[key], entry]) if key in merged else entry
+        alike.setdefault(group_key(entry, deep), []).append((group, entry))
+    merged = {}
+    for key, found in alike.items():
+        entry = found[0][1]
+        if len(found) > 1:
+            most = asked_most([group for group, _ in found])
+            entry = summed([each for _, each in found])._replace(most=most)
+        merged[key] = entry
     return merged
+
+
+def asked_most(groups: list[Group]) -> int:
+    """The most that one stack asked of queries that differ in their literals; 0 for all."""
+    if any(group.most == 0 for group in groups):
+        return 0
+    together: Counter[int] = Counter()
+    for group in groups:
+        together.update(group.stacks or {0: group.most})
+    return max(together.values())
 
 
 def on_wire(group: Group, defs: Definitions) -> wire.Group:

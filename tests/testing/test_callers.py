@@ -50,3 +50,33 @@ def test_the_same_row_asked_for_in_three_places_is_repeated(shop: None) -> None:
     assert first == second == third
     assert [each.kind for each in found.findings] == ["duplicate_query"]
     assert found.findings[0].where.function == "priced"
+
+
+def written(n: int) -> None:
+    """A helper that writes its value into the text."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {n}")
+
+
+def test_texts_that_differ_in_literals_are_one_loop(shop: None) -> None:
+    """Each is another text; the stack that asks is the same."""
+    with capture() as found:
+        for n in range(6):
+            written(n)
+
+    assert [each.kind for each in found.findings] == ["query_loop"]
+
+
+def test_nor_are_literals_from_six_places_a_loop(shop: None) -> None:
+    """Once from each."""
+    with capture() as found:
+        written(1)
+        written(2)
+        written(3)
+        written(4)
+        written(5)
+        written(6)
+
+    assert found.findings == []
