@@ -186,7 +186,7 @@ class Touch(NamedTuple):
 class Shape:
     """A SQL text at a site: what a first sight finds out, once per process."""
 
-    __slots__ = ("access", "manager", "root", "site", "sql", "stack")
+    __slots__ = ("access", "manager", "root", "signed", "site", "sql", "stack")
 
     def __init__(
         self, sql: str, site: StackFrame | None, stack: list[StackFrame], access: str
@@ -196,6 +196,8 @@ class Shape:
         self.stack = stack
         self.access = access
         self.root: Origin | None = None
+        # Frames of libraries stand for lines of templates, or classes, in its stack.
+        self.signed = False
         # What a related manager's queryset with this text goes through: the text determines it.
         self.manager: Step | None = None
 

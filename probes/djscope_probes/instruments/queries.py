@@ -160,6 +160,8 @@ class QueriesInstrument:
         sight = self._sites.sight(text, 2)
         shape = self._sites.deep_shape(text, 2) if unit.deep else sight.shape
         ordinary, rows = text is sql and simple(intent), intent.rows
+        # Callers are compared, and templates are none.
+        repeatable = not unit.deep or not shape.signed
         expansion, start, note = self._provenance.expansion(unit, shape)
         path = expansion.path if expansion is not None else None
         group = unit.groups.get((shape, path))
@@ -168,11 +170,11 @@ class QueriesInstrument:
             group.note = note
         if expansion is not None and start is not None:
             expansion.count(1, group)
-            if intent.touch is not None and expansion.places < MAX_PLACES:
+            if intent.touch is not None and expansion.places < MAX_PLACES and repeatable:
                 expansion.places += 1
                 intent.next = Repeat(group, text, intent.touch, expansion, start)
                 unit.repeats.append(intent.next)
-        if not sight.plain:
+        if not sight.plain or not repeatable:
             return group
         if unit.deep or (expansion is not None and expansion.loads > 1):
             group.most, group.stacks = 0, None  # told apart already, or explained

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from djscope_probes.groups import Shape
 from djscope_probes.instruments.callers import Caller, caller
 from djscope_probes.instruments.looking import NO_LINE, Look, Marks, Signed, look
-from djscope_probes.signs import Key, key_of
+from djscope_probes.signs import TEMPLATE, Key, key_of
 from djscope_probes.stacks import outside_of_orm, stack_from
 
 MAX_TEXTS = 2_000
@@ -142,7 +142,9 @@ class Sites:
             else:
                 # The line the outermost frame is at says nothing here: it is the executor's loop.
                 found = found._replace(site=awaiting.stack[0], signed=None, line=NO_LINE)
-        return Shape(sql, found.site or outside_of_orm(stack), stack, found.access), found, awaiting
+        shape = Shape(sql, found.site or outside_of_orm(stack), stack, found.access)
+        shape.signed = any(frame.function == TEMPLATE for frame in stack)
+        return shape, found, awaiting
 
     def _remember(self, sql: str, found: Look, awaiting: Caller | None, shape: Shape) -> Sight:
         self._chars += len(sql)

@@ -51,6 +51,11 @@ def calling(request: Any) -> HttpResponse:
     return render(request, "lines/calling.html", context)
 
 
+def twice(request: Any) -> HttpResponse:
+    shown = [Shown(work) for work in Work.objects.order_by("pk")]
+    return render(request, "lines/twice.html", {"some": shown[::2], "others": shown[1::2]})
+
+
 def of_a_string(request: Any) -> HttpResponse:
     template = Template("{% for work in works %}\n{{ work.writer.name }}{% endfor %}")
     return HttpResponse(template.render(Context({"works": Work.objects.order_by("pk")})))
@@ -102,6 +107,7 @@ urlpatterns = [
     path("pages/<name>/", page),
     path("joined/<name>/", joined),
     path("calling/", calling),
+    path("twice/", twice),
     path("string/", of_a_string),
     path("jinja/", jinja),
     path("streamed/", streamed),

@@ -18,6 +18,7 @@ from tests.probes.lines.conftest import HERE, Ask, Asked, line
 
 FILES = "django.template.loaders.filesystem.Loader"
 LIST, JINJA = "templates/lines/list.html", "jinja/list.html"
+TWICE = "templates/lines/twice.html"
 VIEW = line("pages.py", 'return render(request, f"lines/{name}.html", {"works": works, "tags"')
 
 
@@ -128,6 +129,19 @@ def test_deep_tells_lines_of_a_template_apart(ask: Ask, armament: Armament) -> N
     deep = [ask("pages", "/pages/list/") for _ in range(2)]
 
     assert deep == [watched, watched]
+
+
+def test_deep_tells_lines_apart_that_call_the_same_property(ask: Ask, armament: Armament) -> None:
+    """Its own line is the site of both; the lines of the template stand behind it."""
+    (watched,) = (each for each in ask("pages", "/twice/") if each.path)
+    armament.deepen([("process", "web/1@1")], "web/1@1")
+    deep = [each for each in ask("pages", "/twice/") if each.path]
+    property_line = line("pages.py", "self._work.editor.name")
+
+    assert (watched.where, watched.n) == (property_line, ROWS)
+    assert {each.where for each in deep} == {property_line}
+    assert sorted(each.n for each in deep) == [ROWS // 2, ROWS - ROWS // 2]
+    assert {each.stack[1] for each in deep} == {line(TWICE, "}}!"), line(TWICE, "}}?")}
 
 
 def test_jinja2_lines_are_those_of_the_template(ask: Ask) -> None:
