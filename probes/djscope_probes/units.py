@@ -80,9 +80,13 @@ class Unit:
         return [*list(self.groups.values()), *([self.overflow] if self.overflow else ())]
 
     @property
+    def noted(self) -> int:
+        """Queries that are not booked yet."""
+        return sum(len(repeat.took) for repeat in self.repeats)
+
+    @property
     def queries(self) -> int:
-        noted = sum(len(repeat.took) for repeat in self.repeats)
-        return noted + sum(group.n for group in self.all_groups)
+        return self.noted + sum(group.n for group in self.all_groups)
 
     def fail(self, exception: type[BaseException] | None, stack: list[StackFrame]) -> None:
         """Note the type and place of an exception; its message stays where it is."""

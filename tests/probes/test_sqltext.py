@@ -201,7 +201,7 @@ def test_long_texts_are_not_hoarded() -> None:
     """Raw SQL with literals differs each time: what is remembered of it is bounded."""
     sites, texts = Sites(), Texts()
     for number in range(200):
-        sites.shape(texts.short(f"SELECT '{number}{'x' * 100_000}'"), 0)
+        sites.sight(texts.short(f"SELECT '{number}{'x' * 100_000}'"), 0)
 
     assert sum(map(len, sites._seen)) <= MAX_CHARS
     assert all(len(sight.shape.sql) <= KEPT for sights in sites._seen.values() for sight in sights)

@@ -8,8 +8,9 @@ from djscope_probes import landmarks
 from djscope_probes.adoption.found import command_in, request_in, task_in
 from djscope_probes.coroutines import outwards
 from djscope_probes.frames import Frames
+from djscope_probes.instruments.requests import NO_ROUTE, name_request
 from djscope_probes.ledger import Ledger
-from djscope_probes.units import Unit, adopted
+from djscope_probes.units import RequestUnit, Unit, adopted
 
 Marks = tuple[int, int]
 
@@ -54,8 +55,11 @@ class Threads:
             unit = adopted.get(thread)
             if unit is None:
                 self._forget(thread)
-            elif any(marks_of(frame) == marks for frame in outwards(frames.get(thread))):
+            elif frame := its_frame(frames.get(thread), marks):
                 self._suspects.discard(thread)
+                if type(unit) is RequestUnit and unit.name == NO_ROUTE:
+                    # It was not resolved yet: a first request loads all views.
+                    name_request(unit, frame.f_locals.get("request"))
             elif thread in self._suspects:
                 self._forget(thread)
                 adopted.pop(thread, None)
@@ -81,6 +85,11 @@ class Threads:
             elif code is self._command_code and found[0] is None:
                 found = (command_in(frame), frame)
         return found
+
+
+def its_frame(top: FrameType | None, marks: Marks) -> FrameType | None:
+    """The frame with these marks, if it is still on the stack."""
+    return next((frame for frame in outwards(top) if marks_of(frame) == marks), None)
 
 
 def marks_of(frame: FrameType) -> Marks:

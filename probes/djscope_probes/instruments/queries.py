@@ -23,7 +23,6 @@ from djscope_probes.groups import MAX_PARAMS, Group, Repeat, Shape
 from djscope_probes.guard import Guard
 from djscope_probes.instruments.doors import Doors
 from djscope_probes.instruments.lazies import Lazies
-from djscope_probes.instruments.looking import marks
 from djscope_probes.instruments.provenance import Provenance
 from djscope_probes.instruments.repeats import MAX_PLACES, Repeats, note_stack, simple
 from djscope_probes.instruments.sites import Sites
@@ -71,7 +70,6 @@ class QueriesInstrument:
         utils = landmarks.loaded("django.db.backends.utils")
         if utils is None:
             return
-        self._sites.know(marks())
         self._doors.reach(self.patches)
         self._lazies.reach(self.patches)
         if landmarks.loaded("django.db.models") is not None:
@@ -85,17 +83,15 @@ class QueriesInstrument:
         expected, book, note = self._repeats.expected, self._book, self._note
         failed = self.guard.failed
 
-        def _execute_with_wrappers(
-            cursor: Any, sql: Any, params: Any, many: bool, executor: Any
-        ) -> Any:
+        def execute(cursor: Any, sql: Any, params: Any, many: bool, executor: Any) -> Any:
             intent = hand.intent
             repeat, unit = intent.repeat, None
             if repeat is None or repeat.sql != sql or repeat.room <= 0:
                 unit = current() if patch.on else None
                 if unit is None or not unit.open:
                     unit = working() if patch.on else None
-                    if unit is None:
-                        return original(cursor, sql, params, many, executor)
+                if unit is None:
+                    return original(cursor, sql, params, many, executor)
                 try:
                     repeat = expected(unit, intent, sql)
                 except Exception:
@@ -106,8 +102,7 @@ class QueriesInstrument:
                 try:
                     return original(cursor, sql, params, many, executor)
                 finally:
-                    took = now_ns() - began
-                    repeat.took.append(took)
+                    repeat.took.append(took := now_ns() - began)
                     repeat.room -= 1
                     intent.group = None if intent.direct else repeat.group
                     if repeat.noting:
@@ -116,9 +111,13 @@ class QueriesInstrument:
             try:
                 return original(cursor, sql, params, many, executor)
             finally:
-                book(unit, cursor, sql, params, many, began, now_ns() - began)
+                took = now_ns() - began
+                try:
+                    book(unit, cursor, sql, params, many, began, took)
+                except Exception:
+                    failed()
 
-        return _execute_with_wrappers
+        return execute
 
     def _note(self, repeat: Repeat, params: Any, many: bool, began: int, took: int) -> None:
         """What is of interest of the first ones only."""
@@ -133,21 +132,18 @@ class QueriesInstrument:
         self, unit: Any, cursor: Any, sql: Any, params: Any, many: bool, began: int, took: int
     ) -> None:
         """The long way."""
-        try:
-            sampled = not next(self._turns) & SAMPLE
-            cost_ns = thread_time_ns() if sampled else 0
-            group = self._sighted(unit, cursor, sql)
-            group.add(took)
-            noted(unit, group, params, many, began, took)
-            intent = self._provenance.hand.intent
-            if intent.direct:
-                group.rows += 1  # the one that an attribute wants; fetching it is not worth a clock
-            else:
-                intent.group = group
-            if sampled:
-                self._ledger.hooks_ns += (thread_time_ns() - cost_ns) * (SAMPLE + 1)
-        except Exception:
-            self.guard.failed()
+        sampled = not next(self._turns) & SAMPLE
+        cost_ns = thread_time_ns() if sampled else 0
+        group = self._sighted(unit, cursor, sql)
+        group.add(took)
+        noted(unit, group, params, many, began, took)
+        intent = self._provenance.hand.intent
+        if intent.direct:
+            group.rows += 1  # the one that an attribute wants; fetching it is not worth a clock
+        else:
+            intent.group = group
+        if sampled:
+            self._ledger.hooks_ns += (thread_time_ns() - cost_ns) * (SAMPLE + 1)
 
     def _sighted(self, unit: Unit, cursor: Any, sql: Any) -> Group:
         """The group of a query that is not simply the next of its kind."""

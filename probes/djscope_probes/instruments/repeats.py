@@ -33,11 +33,12 @@ class Repeats:
     def __init__(self, provenance: Provenance) -> None:
         self._provenance = provenance
 
-    def expected(self, unit: Unit, intent: Intent, sql: str) -> Repeat | None:
+    def expected(self, unit: Unit, intent: Intent, sql: Any) -> Repeat | None:
         """What a query is the next of; called by the query hook itself. Gives the rows about to
         come their evaluation.
         """
-        repeat = unit.expected.get(sql)
+        # Of the host's own kinds of text not even the hash is asked.
+        repeat = unit.expected.get(sql) if type(sql) is str else None
         if repeat is None or repeat.room <= 0 or not simple(intent):
             return None
         frame = at_same_line(repeat)

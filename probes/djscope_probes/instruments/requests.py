@@ -180,11 +180,14 @@ def innermost_task() -> weakref.ref[Any] | None:
     return weakref.ref(task) if task is not None else None
 
 
+NO_ROUTE = "(no route)"
+
+
 def name_request(unit: RequestUnit, request: Any) -> None:
     """The route (never the path: it may hold secrets) and the view, once they are resolved."""
     match = request.__dict__.get("resolver_match")
     if match is None:
-        unit.name = "(no route)"
+        unit.name = NO_ROUTE
         return
     unit.name = str(match.route) or "/"
     unit.view = str(getattr(match, "_func_path", ""))

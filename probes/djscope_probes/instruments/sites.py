@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from djscope_probes.groups import Shape
 from djscope_probes.instruments.callers import Caller, caller
-from djscope_probes.instruments.looking import NO_LINE, Look, Marks, Signed, look
+from djscope_probes.instruments.looking import NO_LINE, Look, Marks, Signed, look, marks
 from djscope_probes.signs import TEMPLATE, Key, key_of
 from djscope_probes.stacks import outside_of_orm, stack_from
 
@@ -54,15 +54,20 @@ class Sites:
 
     def __init__(self) -> None:
         self._marks = Marks()
+        self._modules = 0
         self._seen: dict[str, tuple[Sight, ...]] = {}
         self._chars = 0
         self._kept: list[CodeType] = []
         self._deep: dict[tuple[object, ...], DeepSight] = {}
         self._kept_deep: list[CodeType] = []
 
-    def know(self, marks: Marks) -> None:
-        """Code objects by which frames are recognised."""
-        self._marks = marks
+    def know(self) -> None:
+        """Code objects by which frames are recognised: anew whenever modules came, since what is
+        seen is remembered.
+        """
+        if len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
+            self._marks = marks()
 
     def sight(self, sql: str, above: int) -> Sight:
         """What is seen of a query executed `above` frames out from the caller of this method."""
@@ -105,6 +110,7 @@ class Sites:
         return shape
 
     def _deep_sight(self, hook: FrameType, key: tuple[object, ...]) -> DeepSight:
+        self.know()
         if len(self._deep) >= MAX_TEXTS:
             self._deep.clear()
             self._kept_deep.clear()
@@ -129,6 +135,7 @@ class Sites:
         return tuple(said)
 
     def _first_sight(self, sql: str, hook: FrameType) -> tuple[Shape, Look, Caller | None]:
+        self.know()
         awaiting = caller()
         found = look(hook, self._marks, awaiting is not None)
         stack = stack_from(hook.f_back, self._marks.boundaries, self._marks.signs)
