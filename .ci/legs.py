@@ -24,6 +24,8 @@ DIST = ROOT / "dist"
 # Tests that read the sources, which a user who installed a wheel has not.
 OF_SOURCES = ("tests/test_architecture.py", "tests/test_docs.py")
 SMOKE = "tests/real/test_run.py"
+# Tests wait for servers more than they compute; those of one file share theirs.
+SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile")
 OLDEST, NEWEST = (3, 10), (3, 13)
 PINS = ROOT / ".ci" / "python3.10.txt"
 
@@ -60,7 +62,7 @@ def wheels() -> None:
         where = f"import {package}; assert 'site-packages' in {package}.__file__"
         run([python, "-c", where], directory)
     ignored = [f"--ignore={name}" for name in OF_SOURCES]
-    pytest(python, directory, "-m", "not real", *ignored)
+    pytest(python, directory, "-m", "not real", *ignored, *SIDE_BY_SIDE)
     pytest(python, directory, SMOKE)
 
 
@@ -81,7 +83,7 @@ def newest() -> None:
         print(f"newest: the tests above ran on Python {sys.version.split()[0]} already")
     elif found := interpreter(NEWEST):
         python = prepared("newest", found, environment.requirements(ROOT))
-        pytest(python, ROOT)
+        pytest(python, ROOT, *SIDE_BY_SIDE)
 
 
 LEGS: dict[str, Callable[[], None]] = {"wheels": wheels, "oldest": oldest, "newest": newest}
