@@ -15,10 +15,11 @@ from djscope_probes.instruments.testclient import TestClientInstrument
 from djscope_probes.probe import this_process
 from djscope_probes.records import record
 from djscope_probes.settings import Rules
-from djscope_probes.units import MAX_GROUPS, CommandUnit, Unit, book_outside, nowhere
+from djscope_probes.units import MAX_GROUPS, CommandUnit, Unit, book_outside, enter, nowhere
 from djscope_probes.wire import Process
 
 _armament: Armament | None = None
+_client = TestClientInstrument()
 _running = 0
 
 
@@ -36,14 +37,20 @@ class Told(NamedTuple):
 
 
 class Recording:
-    """`begin` and `end` belong to one thread and context; recordings may nest."""
+    """`begin` and `end` belong to one thread and context; recordings may nest: what ended in the
+    inner one is the outer one's, too.
+    """
 
     def __init__(self, name: str) -> None:
         self._unit = CommandUnit(name)
         self._process = recorder()
+        self._told: set[str] = set()
 
     def begin(self) -> None:
-        armed().ledger.begin(self._unit)
+        ledger = armed().ledger
+        # Not `begin`: for a `CallRecording` around it the block is no work of its own.
+        ledger.adopt(self._unit)
+        enter(self._unit)
 
     def told(self) -> Told:
         """What was recorded so far; units that ended are told once."""
@@ -55,19 +62,28 @@ class Recording:
         """The rest; the originals are back when the last recording ends."""
         armament = _armament
         assert armament is not None
-        armament.ledger.end(self._unit)
+        # A response that nobody read to its end is over now; the block's unit is the last.
+        for unit in reversed(list(armament.ledger.running.values())):
+            if self._has(unit):
+                armament.ledger.end(unit)
         try:
             return self.told()
         finally:
             release(armament)
 
     def _ended(self, armament: Armament) -> list[Unit]:
-        """Tasks and requests in the block have units of their own."""
+        """Tasks and requests in the block have units of their own, and so have inner blocks."""
         ended, own = armament.ledger.ended, self._unit
-        found = [u for u in ended if u.thread == own.thread and u.began_ns >= own.began_ns]
+        found = [u for u in ended if self._has(u) and u.id not in self._told]
+        if _running > 1:
+            self._told.update(unit.id for unit in found)
+            return [unit for unit in found if unit is not own]
         for unit in found:
             ended.remove(unit)
         return [unit for unit in found if unit is not own]
+
+    def _has(self, unit: Unit) -> bool:
+        return unit.thread == self._unit.thread and unit.began_ns >= self._unit.began_ns
 
 
 class CallRecording:
@@ -79,14 +95,11 @@ class CallRecording:
 
     def __init__(self, role: Role) -> None:
         self._calls = Calls(role)
-        self._client = TestClientInstrument()
         self._process = recorder()
 
     def begin(self) -> None:
         armament = armed()
         self._calls.begin(armament.ledger)
-        self._client.arm(armament.ledger)
-        self._client.reach()
         book_outside(self._calls.unit)
 
     def take(self) -> Told:
@@ -102,7 +115,6 @@ class CallRecording:
         book_outside(nowhere)
         units: list[Unit] = []
         try:
-            self._client.patches.restore()
             units = self._calls.end()
         except Exception:
             self._calls.guard.failed()
@@ -128,6 +140,9 @@ def armed() -> Armament:
         _armament = Armament()
     if _running == 0:
         _armament.arm()
+        _client.arm(_armament.ledger)
+    # Django's test client may have been imported since.
+    _client.reach()
     _running += 1
     return _armament
 
@@ -136,8 +151,13 @@ def release(armament: Armament) -> None:
     """One recording less."""
     global _running
     _running -= 1
-    if _running == 0:
-        armament.disarm()
+    if _running:
+        return
+    try:
+        _client.patches.restore()
+    except Exception:
+        _client.guard.failed()
+    armament.disarm()
 
 
 def tell(

@@ -43,8 +43,8 @@ def test_a_request_to_the_application_is_part_of_the_block(shop: None) -> None:
     assert [(each.kind, each.unit) for each in found.findings] == [("n_plus_one", "n_plus_one/")]
 
 
-def test_an_inner_block_keeps_its_tasks(shop: None) -> None:
-    """The outer one does not have them, too."""
+def test_the_tasks_of_an_inner_block_are_in_both(shop: None) -> None:
+    """Each once, also when the outer one is asked meanwhile."""
     from celery import Celery
 
     from shop.models import Book
@@ -60,6 +60,49 @@ def test_an_inner_block_keeps_its_tasks(shop: None) -> None:
         count.delay()
         with capture() as inner:
             count.delay()
+            outer.so_far()
             count.delay()
+        outer.so_far()
+        count.delay()
 
-    assert (inner.queries, outer.queries) == (2, 1)
+    assert (inner.queries, outer.queries) == (2, 4)
+
+
+def test_requests_of_the_test_client_are_units(shop: None) -> None:
+    """A healthy page asked for six times is no duplicate; one that is not has its route."""
+    from django.test import Client
+
+    from shop.models import Book
+
+    with capture() as healthy:
+        for _ in range(6):
+            assert Client(headers={"host": "localhost"}).get("/healthy/list/").status_code == 200
+    with capture() as found:
+        Client(headers={"host": "localhost"}).get("/n_plus_one/")
+        for _ in range(6):
+            Book.objects.count()
+    kinds = {(each.kind, each.unit) for each in found.findings}
+
+    assert healthy.findings == [], healthy.report()
+    assert healthy.queries >= 6
+    assert kinds == {("n_plus_one", "n_plus_one/"), ("duplicate_query", "command capture")}
+
+
+def test_a_response_that_nobody_reads_ends_with_the_block(shop: None) -> None:
+    """What comes after it is nobody's."""
+    from django.http import StreamingHttpResponse
+    from django.test import RequestFactory
+    from django.test.client import ClientHandler
+
+    from djscope_probes.units import current
+
+    def streaming(_request: object) -> StreamingHttpResponse:
+        return StreamingHttpResponse(iter([b"a", b"b"]))
+
+    handler = ClientHandler()
+    handler._middleware_chain = streaming
+    with capture():
+        handler(RequestFactory().get("/").environ)
+        assert current() is not None
+
+    assert current() is None

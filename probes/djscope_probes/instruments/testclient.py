@@ -7,13 +7,14 @@ its response, and that sends `request_finished`.
 
 from __future__ import annotations
 
+from _thread import get_ident
 from typing import Any
 
 from djscope_probes import landmarks
 from djscope_probes.guard import Guard
 from djscope_probes.ledger import Ledger
 from djscope_probes.patching import Function, Patch, Patches
-from djscope_probes.units import RequestUnit, Unit
+from djscope_probes.units import RequestUnit, Unit, current
 
 
 class TestClientInstrument:
@@ -37,6 +38,9 @@ class TestClientInstrument:
 
     def _begin(self, protocol: str, method: object) -> Unit | None:
         try:
+            outer = current()
+            if outer is not None and outer.thread != get_ident():
+                return None  # another thread's block goes on in here: async_to_sync
             unit = RequestUnit(protocol, method if type(method) is str else "")
             self._ledger.begin(unit)
             return unit
