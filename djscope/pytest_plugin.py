@@ -59,7 +59,7 @@ def asked(config: pytest.Config) -> bool:
     """Any option of ours means all tests."""
     names = ["djscope", "djscope_write_baseline", "djscope_threshold"]
     names += [name.strip("-").replace("-", "_") for name, _, _ in OPTIONS]
-    return any(config.getoption(name, None) for name in names)
+    return any(config.getoption(name, None) not in (None, False, []) for name in names)
 
 
 def suite_of(config: pytest.Config) -> Suite:

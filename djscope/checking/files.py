@@ -20,26 +20,30 @@ class Head(msgspec.Struct):
 
 def snapshot_in(path: Path) -> Snapshot:
     """Strict: every field of this version's format."""
-    body = content(path)
-    check(path, body, SCHEMA, "snapshot", "write one with `djscope snapshot -o FILE`")
+    remedy = "write one with `djscope snapshot -o FILE`"
+    body = content(path, remedy)
+    check(path, body, SCHEMA, "snapshot", remedy)
     try:
         return msgspec.json.decode(body, type=Snapshot)
     except msgspec.MsgspecError as error:
         raise UsageError(f"{path} is a damaged snapshot: {error}") from None
 
 
-def baseline_in(path: Path) -> Baseline:
-    body = content(path)
-    check(path, body, BASELINE, "baseline", "write it anew from what is there now")
+def baseline_in(path: Path, remedy: str) -> Baseline:
+    """`remedy`: how to write it, where it is not there."""
+    body = content(path, remedy)
+    check(path, body, BASELINE, "baseline", remedy)
     try:
         return msgspec.json.decode(body, type=Baseline)
     except msgspec.MsgspecError as error:
         raise UsageError(f"{path} is a damaged baseline: {error}") from None
 
 
-def content(path: Path) -> bytes:
+def content(path: Path, remedy: str) -> bytes:
     try:
         return path.read_bytes()
+    except FileNotFoundError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}: {remedy}") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from djscope.errors import UsageError
 from djscope.model.allowed import Allow
-from djscope.model.kinds import kinds_of
+from djscope.model.kinds import ANY, KINDS, NONE, kinds_of
 from djscope.model.thresholds import NAMES, Thresholds, parse
 
 FILE = "pyproject.toml"
@@ -123,9 +123,11 @@ KEYS: dict[str, Callable[[Settings, object, Path], Settings]] = {
 }
 
 
-def fail_on(text: str, option: str) -> frozenset[str]:
-    """What an option says: kinds, separated by commas."""
+def fail_on(text: str, option: str, known: Iterable[str] = KINDS) -> frozenset[str]:
+    """What an option says: kinds, separated by commas; a build's unset variable says nothing."""
+    if not text.replace(",", " ").strip():
+        raise UsageError(f"{option} names nothing: give kinds of findings, or {ANY} or {NONE}")
     try:
-        return kinds_of(text.split(","))
+        return kinds_of(text.split(","), known)
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None

@@ -18,7 +18,7 @@ from djscope.checking.sources import Sources
 from djscope.checking.watched import Watched
 from djscope.errors import UsageError
 from djscope.model.judging import Judged, Rules, judge
-from djscope.model.kinds import kinds_of
+from djscope.model.kinds import REPEATED, kinds_of
 from djscope.model.schema import Line
 from djscope.model.sightings import Sightings
 from djscope.model.thresholds import NAMES, Thresholds, parse
@@ -61,7 +61,7 @@ class Suite:
         if not said:
             return
         try:
-            kinds = kinds_of(said.split(",") if isinstance(said, str) else said)
+            kinds = kinds_of(said.split(",") if isinstance(said, str) else said, REPEATED)
         except ValueError as error:
             pytest.fail(f"@pytest.mark.djscope: {error}", pytrace=False)
         found = Sightings()
@@ -98,7 +98,7 @@ def suite(config: pytest.Config) -> Suite:
 def _suite(config: pytest.Config, known: Settings) -> Suite:
     kinds = known.fail_on or frozenset()
     if (said := config.getoption("djscope_fail_on")) is not None:
-        kinds = fail_on(said, "--djscope-fail-on")
+        kinds = fail_on(said, "--djscope-fail-on", REPEATED)
     path, writes = known.baseline, config.getoption("djscope_write_baseline")
     if said := config.getoption("djscope_baseline"):
         path = Path(said)
@@ -106,7 +106,9 @@ def _suite(config: pytest.Config, known: Settings) -> Suite:
         raise UsageError("--djscope-write-baseline needs a file: give --djscope-baseline=FILE")
     for name in filter(None, (path if writes else None, config.getoption("djscope_sarif"))):
         writable(Path(name))
-    before = None if path is None or (writes and not path.exists()) else baseline_in(path)
+    before = None
+    if path is not None and not (writes and not path.exists()):
+        before = baseline_in(path, "write it with --djscope-write-baseline")
     environment = os.environ.get("DJSCOPE_THRESHOLDS", "").split(",")
     least = known.least(*environment, *config.getoption("djscope_threshold"))
     roles = Roles(config.rootpath, config.getini("python_files"), known.tests)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,15 +10,16 @@ import pytest
 
 from djscope.checking.calls import Seen
 from djscope.checking.files import write_text
-from djscope.checking.lines import report
+from djscope.checking.lines import named, report
 from djscope.checking.sarif import sarif
+from djscope.checking.selection import is_whole
 from djscope.checking.suite import ATTRIBUTE, Suite
 from djscope.errors import DjscopeError
-from djscope.model.baseline import baseline
+from djscope.model.baseline import Entry, baseline
 from djscope.model.judging import KNOWN, NEW, Judged
 from djscope.model.sightings import Sightings
 from djscope.model.snapshot import to_json
-from djscope.model.wording import amount, number
+from djscope.model.wording import number
 from djscope.plain import plain
 
 REMEDY = "rewrite it with --djscope-write-baseline"
@@ -35,6 +36,7 @@ class Summary:
         self._found = Sightings()
         self._tests = self._units = self._queries = self._left_out = 0
         self._judged = Judged([])
+        self._deselected = False
         self._said: list[str] = []
         self._problems: list[str] = []
 
@@ -62,25 +64,38 @@ class Summary:
         if seen.problem:
             self._problems.append(seen.problem)
 
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        self._deselected = self._deselected or bool(items)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if hasattr(self._config, "workerinput"):
             return
         self._judged = self._suite.judged(self._found, self._found.ran)
+        unseen = []
+        if self._deselected or not is_whole(session):
+            unseen, self._judged.gone, self._judged.idle = self._judged.gone, [], []
         try:
-            self._write()
+            self._write(unseen)
         except DjscopeError as error:
             self._said.append(str(error))
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if self._judged.failing and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _write(self) -> None:
+    def _write(self, unseen: list[Entry]) -> None:
+        """`unseen`: of the baseline, what a run of only some tests did not see."""
         path = self._suite.baseline
         if path is not None and self._config.getoption("djscope_write_baseline"):
             kept = [each.finding for each in self._judged.of(NEW, KNOWN)]
-            write_text(to_json(baseline(kept)), path)
+            write_text(to_json(baseline(kept, unseen)), path)
+            self._judged.written()
             self._said.append(f"{number(len(kept), 'finding')} written to {path}")
+            if unseen:
+                self._said.append(
+                    f"{number(len(unseen), 'finding')} of the baseline not seen and kept: this run"
+                    " was not of all tests"
+                )
         if name := self._config.getoption("djscope_sarif"):
             write_text(sarif(self._judged, self._suite.sources), Path(name))
 
@@ -96,10 +111,9 @@ class Summary:
                 f"left out: {number(self._left_out, 'repetition')} of the tests' own, by their"
                 " lines, their rows or their loops"
             )
-        what = "findings" if self._judged.of(NEW, KNOWN) else "no findings"
         yield (
-            f"{what} in {number(self._tests, 'test')}: {amount(self._queries)} queries of the"
-            f" application in {number(self._units, 'unit')} of work"
+            f"{self._sum()}; {number(self._queries, 'query')} of the application in"
+            f" {number(self._units, 'unit')} of work"
         )
         if self._problems:
             yield (
@@ -109,5 +123,12 @@ class Summary:
         yield from self._said
         failing = self._judged.failing
         if failing:
-            kinds = ", ".join(sorted({each.finding.kind for each in failing}))
-            yield f"the run fails on {number(len(failing), 'finding')}: {kinds}"
+            yield f"the run fails on {number(len(failing), 'finding')}: {named(failing)}"
+
+    def _sum(self) -> str:
+        """How many findings, and how many of the tests saw them."""
+        found = self._judged.of(NEW, KNOWN)
+        if not found:
+            return f"no findings in {number(self._tests, 'test')}"
+        saw = len({test for each in found for test in each.tests})
+        return f"{number(len(found), 'finding')} in {saw} of {number(self._tests, 'test')}"

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from djscope.checking.files import baseline_in, snapshot_in, writable, write_text
 from djscope.checking.junit import junit
-from djscope.checking.lines import not_here, report
+from djscope.checking.lines import named, not_here, report
 from djscope.checking.sarif import sarif
 from djscope.checking.settings import Settings, fail_on, settings
 from djscope.checking.sources import Sources
@@ -101,7 +101,7 @@ def rules_of(options: argparse.Namespace, known: Settings) -> Rules:
     path = Path(options.baseline) if options.baseline else known.baseline
     if path is None or (options.write_baseline and not path.exists()):
         return Rules(kinds, known.allow)
-    return Rules(kinds, known.allow, baseline_in(path))
+    return Rules(kinds, known.allow, baseline_in(path, f"write it with --write-baseline {path}"))
 
 
 def seen_by(options: argparse.Namespace, known: Settings) -> tuple[Snapshot, int]:
@@ -130,6 +130,7 @@ def write(options: argparse.Namespace, judged: Judged, sources: Sources) -> None
     if options.write_baseline:
         kept = [each.finding for each in judged.of(NEW, KNOWN)]
         path = write_text(to_json(baseline(kept)), Path(options.write_baseline))
+        judged.written()
         print(f"{number(len(kept), 'finding')} written to {path}", file=sys.stderr)
     if options.sarif:
         write_text(sarif(judged, sources), Path(options.sarif))
@@ -152,7 +153,11 @@ def rests_on(judged: Judged, cover: Coverage) -> str:
     lost = cover.frames_missed + cover.events_dropped
     n = len(judged.failing)
     return (
-        (f"{number(n, 'finding')} count{'s' if n == 1 else ''}" if n else "no finding counts")
+        (
+            f"{number(n, 'finding')} count{'s' if n == 1 else ''}: {named(judged.failing)}"
+            if n
+            else "no finding counts"
+        )
         + f"; seen: {number(cover.requests, 'request')} and {number(cover.tasks, 'task run')}"
         f" from {cover.processes_reporting} of {number(cover.processes_seen, 'process')}"
         + (f"; {amount(lost)} frames or events were lost" if lost else "")

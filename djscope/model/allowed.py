@@ -21,6 +21,12 @@ class Allow:
     site: str = ""
     route: str = ""
 
+    @property
+    def named(self) -> str:
+        """What it is about: `relation Book.author, route books/`."""
+        said = (("kind", self.kind), ("relation", self.relation), ("site", self.site))
+        return ", ".join(f"{key} {text}" for key, text in (*said, ("route", self.route)) if text)
+
     def covers(self, finding: FindingOut) -> bool:
         """Whether it is about `finding`."""
         return (

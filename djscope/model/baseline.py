@@ -20,6 +20,10 @@ class Entry(Struct, frozen=True, order=True):
     unit: str
     id: str
 
+    def __str__(self) -> str:
+        what = f"{self.kind}  {self.relation}" if self.relation else self.kind
+        return f"{what} at {self.where}" + (f" · {self.unit}" if self.unit else "")
+
 
 class Baseline(Struct):
     schema: str
@@ -34,6 +38,6 @@ def entry(finding: FindingOut) -> Entry:
     return Entry(where, finding.kind, finding.relation or "", finding.unit, finding.id)
 
 
-def baseline(findings: Iterable[FindingOut]) -> Baseline:
-    """In an order that only changes where the findings do."""
-    return Baseline(BASELINE, sorted({entry(each) for each in findings}))
+def baseline(findings: Iterable[FindingOut], also: Iterable[Entry] = ()) -> Baseline:
+    """In an order that only changes where the findings do. `also`: entries that stay."""
+    return Baseline(BASELINE, sorted({*(entry(each) for each in findings), *also}))

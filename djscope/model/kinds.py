@@ -68,17 +68,19 @@ KINDS = {
 ANY, NONE = "any", "none"
 
 
-def kinds_of(names: Iterable[str]) -> frozenset[str]:
-    """Kinds by name; `any` is all of them, `none` no one. ValueError with a sentence."""
-    wanted = [name.strip() for name in names if name.strip()]
+def kinds_of(names: Iterable[str], known: Iterable[str] = KINDS) -> frozenset[str]:
+    """Kinds by name; `any` is all that are known, `none` no one. ValueError with a sentence."""
+    wanted, choice = [name.strip() for name in names if name.strip()], list(known)
     if wanted == [ANY]:
-        return frozenset(KINDS)
+        return frozenset(choice)
     if wanted == [NONE]:
         return frozenset()
+    choose = f"choose from {', '.join(choice)}, or write {ANY} or {NONE} alone"
     for name in wanted:
+        if name in (ANY, NONE):
+            raise ValueError(f"{name!r} stands alone, and here are others beside it: {choose}")
         if name not in KINDS:
-            raise ValueError(
-                f"there is no finding {name!r}: choose from {', '.join(KINDS)}, or write {ANY} or"
-                f" {NONE} alone"
-            )
+            raise ValueError(f"there is no finding {name!r}: {choose}")
+        if name not in choice:
+            raise ValueError(f"{name!r} is not judged in tests: {choose}")
     return frozenset(wanted)

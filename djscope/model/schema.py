@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from djscope.model.definitions import Place
 from djscope.model.finding import Advice, Gone
 
 SCHEMA = "djscope/snapshot/1"
@@ -18,8 +19,8 @@ class Line(Struct, frozen=True):
 
     @property
     def short(self) -> str:
-        """As `definitions.Place.short`."""
-        return f"{'/'.join(self.file.split('/')[-2:])}:{self.line}"
+        """`shop/views.py:31`; `BookAdmin (shop/admin.py:12)`, see `Place.short`."""
+        return Place(self.file, self.line, self.function).short
 
 
 class FindingOut(Struct):

@@ -12,10 +12,10 @@ from djscope.model.baseline import baseline
 from djscope.model.definitions import Definitions
 from djscope.model.ignores import Comments, comments
 from djscope.model.judging import ALLOWED, IN_SOURCE, KNOWN, NEW, Rules, judge
-from djscope.model.kinds import KINDS, kinds_of
+from djscope.model.kinds import KINDS, REPEATED, kinds_of
 from djscope.model.schema import FindingOut, Line
 from djscope.model.sightings import Sightings
-from djscope.model.snapshot import finding_out
+from djscope.model.snapshot import finding_out, line
 from tests.builders import VIEW, failing, n_plus_one
 
 
@@ -46,6 +46,21 @@ ANY = Rules(kinds_of(["any"]))
 def test_only_what_is_named_counts(names: str, counts: bool) -> None:
     """A finding is new either way."""
     assert only(out(), Rules(kinds_of(names.split(",")))) == (NEW, counts)
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["any", "none"], "'any' stands alone, and here are others beside it: choose from"),
+        (["slow_query"], "'slow_query' is not judged in tests: choose from n_plus_one"),
+    ],
+)
+def test_a_choice_that_cannot_be(names: list[str], sentence: str) -> None:
+    """The sentence offers only what can be chosen."""
+    with pytest.raises(ValueError, match=sentence) as refused:
+        kinds_of(names, REPEATED)
+
+    assert "request_failing" not in str(refused.value)
 
 
 def test_a_kind_that_there_is_not() -> None:
@@ -113,7 +128,10 @@ def test_what_is_gone_is_said() -> None:
     judged = judge([(out(id="two"), ())], rules, nothing)
 
     assert [entry.id for entry in judged.gone] == ["one", "three"]
-    assert judged.gone_line("rewrite it") == "2 findings of the baseline are gone: rewrite it"
+    first, *named = judged.gone_lines("rewrite it")
+    assert first == "2 findings of the baseline are gone: rewrite it"
+    assert len(named) == 2
+    assert named[0].startswith("    gone  n_plus_one  author at ")
 
 
 @pytest.mark.parametrize("line", [28, 31])
@@ -124,6 +142,49 @@ def test_a_source_ignores_at_the_line_or_the_origin(line: int) -> None:
     assert only(out(), ANY, text) == (IN_SOURCE, False)
     assert only(out(kind="query_loop"), ANY, text) == (NEW, True)
     assert only(out(), ANY, f"\n{text}") == (NEW, True)
+
+
+def test_an_ignore_at_a_line_that_only_leads_there_is_said() -> None:
+    """It does not count, and the sentence names the line where it would."""
+    text = "f()  # djscope: ignore[n_plus_one] few"
+    finding = out(stack=[Line("/app/shop/views.py", 31, "f"), Line("/app/shop/api.py", 1, "g")])
+    libraries = out(stack=[Line("/x/lib/python3.13/site-packages/api.py", 1, "g")])
+
+    def read(file: str) -> Comments:
+        return comments(file, text if file.endswith("api.py") else "")
+
+    judged = judge([(finding, ())], ANY, read)
+
+    assert [each.state for each in judged.verdicts] == [NEW]
+    (said,) = judged.wrong
+    assert said.startswith("shop/api.py:1: this ignore[n_plus_one] is at a line that only leads to")
+    assert said.endswith("write it at shop/views.py:31")
+    assert judge([(libraries, ())], ANY, read).wrong == []
+
+
+def test_an_allow_entry_that_fits_nothing_is_said() -> None:
+    """As a needless comment is."""
+    fits, not_ = Allow("few", relation="author"), Allow("old", kind="query_loop", route="old/")
+    judged = judge([(out(), ())], Rules(allow=(fits, not_)), nothing)
+
+    assert judged.idle == [not_]
+    assert not_.named == "kind query_loop, route old/"
+
+
+def test_what_was_just_written_is_known() -> None:
+    """New or not, it counts no more."""
+    judged = judge([(out(), ())], ANY, nothing)
+    assert judged.failing
+    judged.written()
+
+    assert ([each.state for each in judged.verdicts], judged.failing) == ([KNOWN], [])
+
+
+def test_a_line_of_json_reads_as_the_place_it_was() -> None:
+    """A class by its name, in `now`, `check` and pytest."""
+    place = replace(VIEW, function="class OrderSerializer")
+
+    assert place.short == line(place).short == "OrderSerializer (shop/views.py:31)"
 
 
 def test_an_ignore_is_unused_only_where_its_line_ran() -> None:
