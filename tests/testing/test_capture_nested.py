@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from djscope.testing import capture
 
 
@@ -106,3 +108,20 @@ def test_a_response_that_nobody_reads_ends_with_the_block(shop: None) -> None:
         assert current() is not None
 
     assert current() is None
+
+
+def test_how_a_request_ends_is_for_the_test_to_say(shop: None) -> None:
+    """One that fails on purpose is no finding of a block."""
+    from django.http import HttpRequest
+    from django.test import RequestFactory
+    from django.test.client import ClientHandler
+
+    def failing(_request: HttpRequest) -> None:
+        raise KeyError
+
+    handler = ClientHandler()
+    handler._middleware_chain = failing
+    with capture() as found, pytest.raises(KeyError):
+        handler(RequestFactory().get("/").environ)
+
+    assert found.findings == []

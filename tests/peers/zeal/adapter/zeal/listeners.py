@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from django.conf import settings
 
@@ -41,6 +42,8 @@ class Context:
         return [entry for scope in self.scopes for entry in scope.entries]
 
 
+# Queries of an inner context are kinds of their own to the outer one.
+_numbers = count(1)
 _nplusone_context: ContextVar[Context] = ContextVar("nplusone", default=Context())  # noqa: B039
 
 
@@ -56,7 +59,7 @@ def setup() -> Token[Context]:
     scopes = _nplusone_context.get().scopes
     for scope in scopes:
         scope.looked = True
-    found = capture("zeal")
+    found = capture(f"zeal {next(_numbers)}")
     found.__enter__()
     return _nplusone_context.set(Context(found, scopes))
 
@@ -66,6 +69,11 @@ def teardown(token: Token[Context]) -> None:
     assert found is not None
     found.__exit__(None, None, None)
     _nplusone_context.reset(token)
+    outer = _nplusone_context.get()
+    if outer.capture is not None:
+        # Ours are the outer capture's, too; for zeal each context is alone.
+        outer.capture.so_far()
+        note(outer)
 
 
 @contextmanager
@@ -97,6 +105,13 @@ def zeal_ignore(allowlist: list[AllowListEntry] | None = None) -> Iterator[None]
         warnings.warn(message, UserWarning, stacklevel=3)
 
 
+def note(context: Context) -> None:
+    """What was asked so far needs no second look."""
+    assert context.capture is not None
+    stats = context.capture.session.queries.stats.values()
+    context.seen.update((stat.key, stat.n) for stat in stats)
+
+
 def look() -> None:
     """Ask the capture for its verdicts; speak up about those that the last query adds to."""
     context = _nplusone_context.get()
@@ -109,8 +124,7 @@ def look() -> None:
         more = verdict.stat.n > context.seen.get(verdict.stat.key, 0)
         if more and not is_allowed(verdict, context):
             fresh.append(verdict)
-    stats = context.capture.session.queries.stats.values()
-    context.seen.update((stat.key, stat.n) for stat in stats)
+    note(context)
     for verdict in fresh:
         alert(verdict)
 

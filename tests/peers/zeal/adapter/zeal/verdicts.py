@@ -31,6 +31,8 @@ class Verdict(NamedTuple):
 def verdicts(found: Capture) -> Iterator[Verdict]:
     known = found.session.definitions
     for finding in found.so_far():
+        if "queries" not in finding.evidence:
+            continue
         sql, stat = known.text(finding.sql_id), stat_of(found, finding)
         if finding.relation:
             field = finding.relation.partition(".")[2]
