@@ -15,11 +15,15 @@ class Told(NamedTuple):
     def __call__(self, model: Any = None, **names: Any) -> Any:
         return eval(self.code, {**self.names, "Model": model, **names})  # our own text
 
+    def part(self, number: int) -> Told:
+        """One of several pieces of advice that belong together."""
+        return Told(self.code.split("\n")[number], self.names)
+
 
 class Loop(NamedTuple):
     """`do` is the loop, `mended` what the advice makes of it; both return the same, or leave the
-    same `state`. `before` is done before. `which`: the advice that counts; `rest` stands for each
-    `…` in turn.
+    same `state`. `before` is done before. `which`: the advice that counts; `code` has a line for
+    each that belongs to it; `rest` stands for each `…` in turn.
     """
 
     do: Callable[[Any], Any]
@@ -76,11 +80,35 @@ def more_tags(m: Any) -> None:
     m.Tag.objects.bulk_create(m.Tag(name=f"x{number}") for number in range(6))
 
 
+def more_works(m: Any) -> None:
+    m.Work.objects.bulk_create(m.Work(title=f"x{number}", writer_id=1) for number in range(6))
+
+
+def made(m: Any, told: Told) -> None:
+    """What exists is fetched, what is missing inserted."""
+    known = {tag.name for tag in told.part(0)(m.Tag, values=SOME)}
+    missing = [m.Tag(name=name) for name in dict.fromkeys(SOME) if name not in known]
+    told.part(1)(m.Tag, missing=missing)
+
+
+def written(m: Any, told: Told) -> None:
+    """The same, and what exists is written."""
+    known = {work.title: work for work in told.part(0)(m.Work, values=SOME)}
+    given = {"blurb": "b", "writer_id": 1}
+    wanted = [title for title in dict.fromkeys(SOME) if title not in known]
+    told.part(1)(m.Work, missing=[m.Work(title=title, **given) for title in wanted])
+    for work in known.values():
+        work.blurb, work.writer_id = "b", 1
+    told.part(2)(m.Work, existing=list(known.values()))
+
+
 def no_cards(m: Any) -> None:
     m.Card.objects.all().delete()
 
 
 NAMES = [f"n{number}" for number in range(4)] * 2
+# Six that are there, six that are not, each twice.
+SOME = [*(f"x{number}" for number in range(6)), *(f"new {number}" for number in range(6))] * 2
 NEW = [f"new {number}" for number in range(6)]
 SELECT, UPDATE = "SELECT id, title FROM library_work ", "UPDATE library_work SET title = %s"
 TITLES, TAGS, CARDS = rows("Work", "pk", "title"), rows("Tag", "name"), rows("Card", "member_id")
@@ -198,6 +226,33 @@ WRITING = {
         lambda m, told: told(m.Tag, objects=[m.Tag(name=name) for name in NEW]),
         state=TAGS,
     ),
+    ".get_or_create() by a column that is not unique": Loop(
+        lambda m: [m.Tag.objects.get_or_create(name=name) for name in SOME],
+        "Model.objects.filter(name__in=values)\nModel.objects.bulk_create(missing)",
+        lambda m, told: made(m, told),
+        state=TAGS,
+        before=more_tags,
+    ),
+    ".get_or_create() that inserts": Loop(
+        lambda m: [m.Tag.objects.get_or_create(name=name) for name in SOME],
+        "Model.objects.filter(…__in=values)\nModel.objects.bulk_create(missing)",
+        lambda m, told: made(m, told),
+        rest=("name",),
+        state=TAGS,
+        before=more_tags,
+    ),
+    ".update_or_create() by a column that is not unique": Loop(
+        lambda m: [
+            m.Work.objects.update_or_create(title=title, defaults={"blurb": "b", "writer_id": 1})
+            for title in SOME
+        ],
+        "Model.objects.filter(title__in=values)\nModel.objects.bulk_create(missing)\n"
+        "Model.objects.bulk_update(existing, […])",
+        lambda m, told: written(m, told),
+        rest=('"blurb", "writer_id"',),
+        state=rows("Work", "title", "blurb", "writer_id"),
+        before=more_works,
+    ),
     ".get_or_create() in a loop": Loop(
         lambda m: [
             m.Card.objects.get_or_create(member_id=pk, defaults={"number": 1})
@@ -207,6 +262,7 @@ WRITING = {
         lambda m, told: told(
             m.Card, objects=[m.Card(member_id=pk, number=1) for pk in keys(m.Member)]
         ),
+        which=2,
         state=CARDS,
         before=no_cards,
     ),
@@ -221,6 +277,7 @@ WRITING = {
             m.Card, objects=[m.Card(member_id=pk, number=7) for pk in keys(m.Member)]
         ),
         rest=('"number"', '"member"'),
+        which=3,
         state=rows("Card", "member_id", "number"),
     ),
     ".update() to the same": Loop(

@@ -84,7 +84,8 @@ def of_loop(case: Loop, library: Any) -> Proof:
     before, found = run(lambda: case.do(library))
     told = [one.advice for one in found.findings if one.kind == "query_loop"]
     # What goes along with a statement loops as well: the case is about one of them.
-    told = [one for one in told if one[case.which].code == case.code]
+    together = slice(case.which, case.which + case.code.count("\n") + 1)
+    told = [one for one in told if "\n".join(each.code for each in one[together]) == case.code]
     code = filled(case.code, case.rest)
     after, left = run(lambda: case.mended(library, Told(code, names(library))))
     return proof("query_loop", told, (found, left), before == after)

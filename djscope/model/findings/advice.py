@@ -25,9 +25,12 @@ def for_loop(access: str, statement: Statement, relation: Relation | None) -> li
         return [_by_hand(access, statement)]
     model = f"{relation.to if relation is not None and relation.to else 'Model'}.objects"
     of = f" (table {statement.table})" if statement.table and model == "Model.objects" else ""
-    if access in ("create", "get_or_create", "update_or_create") or statement.verb == "INSERT":
-        return [_insert(access, model, of)]
     several = f"{model}.filter({_condition(statement, relation)})"
+    if access in ("get_or_create", "update_or_create"):
+        return _upsert(access, statement, of, model, several)
+    if access == "create" or statement.verb == "INSERT":
+        text = f"insert all of them at once{of}, without save() and signals"
+        return [Advice(text, f"{model}.bulk_create(objects)")]
     if access in ("save", "update", "delete"):
         return _write(access, statement, of, model, several)
     if access in ("get", "refresh_from_db"):
@@ -73,14 +76,28 @@ def _by_hand(access: str, statement: Statement) -> Advice:
     return Advice(f"{_FETCH}, with one statement", code)
 
 
-def _insert(access: str, model: str, of: str) -> Advice:
-    options = ""
-    if access == "get_or_create":
-        options = ", ignore_conflicts=True"
-    elif access == "update_or_create":
-        options = ", update_conflicts=True, update_fields=[…], unique_fields=[…]"
-    text = f"insert all of them at once{of}, without save() and signals"
-    return Advice(text, f"{model}.bulk_create(objects{options})")
+def _upsert(access: str, statement: Statement, of: str, model: str, several: str) -> list[Advice]:
+    """The database finds duplicates by a unique constraint alone, which no statement tells of."""
+    # What is written does not tell what was looked up.
+    if statement.writes:
+        several = f"{model}.filter(…__in=values)"
+    told = [
+        Advice(f"fetch those that exist at once, before the loop{of}", several),
+        Advice(
+            "insert those that are missing at once, without save() and signals",
+            f"{model}.bulk_create(missing)",
+        ),
+    ]
+    options = "ignore_conflicts=True"
+    if access == "update_or_create":
+        each = f"{model}.bulk_update(existing, [{_fields(statement)}])"
+        told.append(Advice("write the others at once", each))
+        options = "update_conflicts=True, update_fields=[…], unique_fields=[…]"
+    only = (
+        "or all in one statement, only if a unique constraint covers what is looked up: without"
+        " one this inserts duplicates"
+    )
+    return [*told, Advice(only, f"{model}.bulk_create(objects, {options})")]
 
 
 def _get(statement: Statement, text: str, model: str, several: str) -> list[Advice]:
