@@ -91,13 +91,20 @@ def gone(before: Finding, stat: QueryStat, succession: Succession, defs: Definit
         before,
         severity=Severity.INFO,
         title=(
-            f"{what}gone: {amount(was)} → {amount(now)} queries per {word}, in"
+            f"{what}gone: {amount(was)} → {amount(now)} {counted(before, now)} per {word}, in"
             f" {number(told.units, word)} by {number(told.processes, 'new process')}"
         ),
         advice=[],
         cost={},
         gone=told,
     )
+
+
+def counted(before: Finding, now: int) -> str:
+    """What went from so many to `now`: with none left the unit may still make other queries."""
+    if now:
+        return "queries"
+    return "lazy loads" if before.relation else "such queries"
 
 
 def alike(stat: QueryStat, fact: UnitFact, defs: Definitions) -> int:
