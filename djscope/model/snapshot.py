@@ -35,7 +35,8 @@ SAMPLES = 20
 def snapshot(session: Session, now: float, status: FeedStatus) -> Snapshot:
     """Everything a session knows at `now`."""
     defs = session.definitions
-    routes = list(session.routes.values())
+    # One that is under way may have no name yet.
+    routes = [each for each in session.routes.values() if each.n or each.name_id]
     found = find(session, now)
     return Snapshot(
         schema=SCHEMA,

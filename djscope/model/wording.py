@@ -31,6 +31,12 @@ def number(n: int, word: str) -> str:
     return f"{amount(n)} {word}"
 
 
+def each(kind: str, of: int) -> str:
+    """`per request (p50 of 26)`; of a single one there is no median: `in one request`."""
+    word = unit_word(kind)
+    return f"in one {word}" if of == 1 else f"per {word} (p50 of {amount(of)})"
+
+
 def milliseconds(us: float) -> str:
     """`640 ms`, `1.2 s`, `85 µs`."""
     if us >= 1_000_000:

@@ -19,7 +19,7 @@ def test_lazy_loads_of_many_rows_are_n_plus_one() -> None:
     assert (found.where.line, found.origin and found.origin.line) == (31, 28)
     assert (found.model, found.relation, found.path) == ("Book", "Book.author", "author")
     assert found.advice[0].code == '.select_related("author")'
-    assert "Book.author: 10 queries per request (p50 of 1)" in found.title
+    assert "Book.author: 10 queries in one request, rows" in found.title
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_queries_at_one_line_with_changing_parameters_are_a_loop() -> None:
     (found,) = scene.findings()
 
     assert found.kind == "query_loop"
-    assert found.title.startswith(".get() in a loop: 5 queries per request")
+    assert found.title.startswith(".get() in a loop: 5 queries in one request")
     assert "in_bulk" in found.advice[0].code
 
 
@@ -128,7 +128,7 @@ def test_the_same_parameters_again_and_again_are_duplicates() -> None:
     (found,) = scene.findings()
 
     assert found.kind == "duplicate_query"
-    assert "3 times per request" in found.title
+    assert "3 times in one request" in found.title
 
 
 @pytest.mark.parametrize("harmless", [group(n=2, params=1), group(n=4, params=2)])
@@ -254,3 +254,15 @@ def test_stacks_of_a_unit_under_way_are_counted_once() -> None:
     (stat,) = scene.session.queries.stats.values()
 
     assert (stat.n, stat.units, stat.hist.n, stat.per_unit()) == (15, 1, 15, [15])
+
+
+def test_from_two_units_on_there_is_a_median() -> None:
+    """Of a single one it would be jargon."""
+    scene = Scene()
+    scene.request(lazy())
+    (one,) = scene.findings()
+    scene.request(lazy())
+    (two,) = scene.findings()
+
+    assert "10 queries in one request," in one.title
+    assert "10 queries per request (p50 of 2)," in two.title

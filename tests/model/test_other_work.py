@@ -33,7 +33,7 @@ def test_an_n_plus_one_names_what_it_is_in(kind: str, name: str) -> None:
     (found,) = scene.findings()
 
     assert (found.kind, found.unit, found.unit_kind) == ("n_plus_one", name, kind)
-    assert f"10 queries per {kind}" in found.title
+    assert f"10 queries in one {kind}" in found.title
 
 
 def test_a_loop_in_a_command_is_one() -> None:

@@ -20,7 +20,7 @@ import djscope
 from djscope.feed.status import FeedStatus, Link
 from djscope.model.schema import SCHEMA, Snapshot
 from djscope.model.snapshot import snapshot, to_json
-from tests.builders import NOON, empty, shop
+from tests.builders import NOON, empty, request, shop, unit
 from tests.real.tools import SNAPSHOT_KEYS
 
 FILE = Path(djscope.__file__).parent / "model" / "snapshot.schema.json"
@@ -88,3 +88,13 @@ def test_what_does_not_fit_is_refused(part: str, field: str, value: object) -> N
 
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(broken, shipped(), jsonschema.Draft202012Validator)
+
+
+def test_a_route_without_a_name_is_not_exported() -> None:
+    """A request that is under way may not know its route yet."""
+    feed = shop()
+    feed.deliver(request(unit("o9", "", state="running")))
+    taken = snapshot(feed.session, NOON, FeedStatus(Link.LIVE, "127.0.0.1", "shop"))
+
+    assert len(taken.routes) == 2
+    assert all(route.name for route in taken.routes)

@@ -229,14 +229,14 @@ WRITING = {
     ".get_or_create() by a column that is not unique": Loop(
         lambda m: [m.Tag.objects.get_or_create(name=name) for name in SOME],
         "Model.objects.filter(name__in=values)\nModel.objects.bulk_create(missing)",
-        lambda m, told: made(m, told),
+        made,
         state=TAGS,
         before=more_tags,
     ),
     ".get_or_create() that inserts": Loop(
         lambda m: [m.Tag.objects.get_or_create(name=name) for name in SOME],
         "Model.objects.filter(…__in=values)\nModel.objects.bulk_create(missing)",
-        lambda m, told: made(m, told),
+        made,
         rest=("name",),
         state=TAGS,
         before=more_tags,
@@ -248,7 +248,7 @@ WRITING = {
         ],
         "Model.objects.filter(title__in=values)\nModel.objects.bulk_create(missing)\n"
         "Model.objects.bulk_update(existing, […])",
-        lambda m, told: written(m, told),
+        written,
         rest=('"blurb", "writer_id"',),
         state=rows("Work", "title", "blurb", "writer_id"),
         before=more_works,

@@ -40,7 +40,7 @@ def test_a_templates_n_plus_one_is_read_at_its_line(library: Any) -> None:
     rows, lazy = line(str(LIST), "{% for work"), line(str(LIST), "work.editor")
     (said,) = (text for text in found.report().splitlines() if "Work.editor" in text)
 
-    assert said.startswith("n_plus_one  Work.editor: 4 queries per request")
+    assert said.startswith("n_plus_one  Work.editor: 4 queries in one request")
     assert f"rows loaded at lines/{rows}" in said
     assert f" at lines/{lazy} → .select_related(" in said
     finding = by_relation(found)["Work.editor"]

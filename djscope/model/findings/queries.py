@@ -11,7 +11,7 @@ from djscope.model.findings.relations import AS_USUAL, Loaded
 from djscope.model.findings.statements import read
 from djscope.model.queries import QueryStat
 from djscope.model.thresholds import Thresholds
-from djscope.model.wording import amount, milliseconds, unit_name, unit_word
+from djscope.model.wording import amount, each, milliseconds, unit_name, unit_word
 
 # Queries that fetch that many rows each work through a table in batches.
 BATCH_ROWS = 10
@@ -102,10 +102,7 @@ def duplicate(stat: QueryStat, defs: Definitions) -> Finding:
     distinct = stat.median_distinct()
     times = amount(stat.median_per_unit())
     which = "with the same parameters" if distinct == 1 else f"with {distinct} parameter sets"
-    finding.title = (
-        f"the same query {times} times per {unit_word(stat.unit_kind)}"
-        f" (p50 of {amount(stat.units)}), {which}"
-    )
+    finding.title = f"the same query {times} times {each(stat.unit_kind, stat.units)}, {which}"
     finding.advice = [advice.KEEP_RESULT]
     return finding
 
@@ -114,8 +111,8 @@ def loop(stat: QueryStat, defs: Definitions) -> Finding:
     finding = base("query_loop", stat, defs, Certainty.LIKELY)
     verb = f".{stat.access}() " if stat.access else "a query "
     finding.title = (
-        f"{verb}in a loop: {amount(stat.median_per_unit())} queries per"
-        f" {unit_word(stat.unit_kind)} (p50 of {amount(stat.units)})"
+        f"{verb}in a loop: {amount(stat.median_per_unit())} queries"
+        f" {each(stat.unit_kind, stat.units)}"
     )
     statement = read(defs.text(stat.sql_id))
     finding.advice = advice.for_loop(stat.access, statement, defs.relation(stat.relation_id))

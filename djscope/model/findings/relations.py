@@ -10,7 +10,7 @@ from djscope.model.findings.homes import home_of
 from djscope.model.findings.remedies import Lazy, for_relation
 from djscope.model.findings.statements import read
 from djscope.model.queries import QueryStat
-from djscope.model.wording import amount, unit_word
+from djscope.model.wording import amount, each
 
 # Loops that write: what they need is one statement, not other rows.
 WRITES = frozenset({"update", "delete"})
@@ -45,8 +45,8 @@ def explain(
     """Make `finding` say which relation, from which rows, and what to write there."""
     origin = defs.place(stat.origin_id)
     finding.title = (
-        f"{relation.label}: {_HOW.get(stat.note, '')}{amount(stat.median_per_unit())} queries per"
-        f" {unit_word(stat.unit_kind)} (p50 of {amount(stat.units)}),"
+        f"{relation.label}: {_HOW.get(stat.note, '')}{amount(stat.median_per_unit())} queries"
+        f" {each(stat.unit_kind, stat.units)},"
         f" rows loaded at {origin.short}"
     )
     finding.origin = origin
