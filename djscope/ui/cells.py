@@ -8,6 +8,7 @@ from djscope.model.definitions import Place
 from djscope.model.histogram import Histogram
 from djscope.ui import format as fmt
 from djscope.ui.columns import Column, R, Width
+from djscope.ui.draw import fit, width_of
 
 
 def amount(
@@ -55,8 +56,14 @@ def quantiles(
 
 
 def location(column_id: str, title: str, width: Width, place: Callable[[R], Place]) -> Column[R]:
-    """A line of source; when it is tight, the number is what matters."""
-    return Column(column_id, title, width, lambda row: place(row).short, tail=True)
+    """A line of source; when it is tight, the number is what matters, or the name of a class."""
+
+    def drawn(row: R, cells: int) -> str:
+        at = place(row)
+        named = at.is_class and width_of(at.short) > cells
+        return fit(at.short.partition(" (")[0], cells) if named else at.short
+
+    return Column(column_id, title, width, lambda row: place(row).short, fill=drawn, tail=True)
 
 
 def moment(column_id: str, title: str, width: Width, at: Callable[[R], float]) -> Column[R]:

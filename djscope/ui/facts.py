@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from djscope.feed.status import FeedStatus
@@ -11,6 +12,7 @@ from djscope.model.definitions import Place
 from djscope.model.families import By, Family
 from djscope.model.finding import Finding
 from djscope.model.findings import find, find_gone
+from djscope.model.generations import is_there
 from djscope.model.processes import ProcessFact
 from djscope.model.queries import QueryStat
 from djscope.model.session import Session
@@ -21,8 +23,6 @@ from djscope.ui.source import Reach, Source
 
 # Seconds that the event rate in the header is a mean of.
 WINDOW_S = 5
-# A process that is off announces itself each 30 s.
-GONE_S = 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +160,17 @@ class Facts:
         return [stats[key] for key in family.members if key in stats]
 
     def there(self, process: ProcessFact) -> bool:
-        """It was heard of lately: who came and went stands in findings and routes."""
-        return process.armed or self.now - process.seen_at < GONE_S
+        """It has not ended: who came and went stands in findings and routes."""
+        return is_there(process, self.now)
+
+    def standing_for(self, processes: Iterable[str]) -> str:
+        """One of these (ids) that is there, else another one of their kind, else one that ended."""
+        known, ids = self.session.processes, list(processes)
+        there = [each for each in known.values() if self.there(each)]
+        kinds = {known[each].kind for each in ids if each in known}
+        own = [each.id for each in there if each.id in ids]
+        alike = [each.id for each in there if each.kind and each.kind in kinds]
+        return next(iter([*sorted(own), *sorted(alike), *ids]), "")
 
     def text(self, key: str) -> str:
         return self.session.definitions.text(key)

@@ -29,6 +29,11 @@ class Filter:
     tests: tuple[Test, ...] = ()
     problem: str = field(default="")
 
+    @property
+    def brief(self) -> str:
+        """The problem without what would help."""
+        return self.problem.partition(" (")[0]
+
     def __bool__(self) -> bool:
         return bool(self.tests)
 

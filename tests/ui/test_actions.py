@@ -146,6 +146,23 @@ async def test_copy() -> None:
 
 
 @played
+async def test_what_was_copied_is_cut_with_a_mark() -> None:
+    """A long statement, or code of several lines; what is short is said whole."""
+    async with running(shop()) as driver:
+        await driver.press("2", "j", "y")
+        at = next(n for n, line in enumerate(driver.lines) if "copied:" in line)
+        said = " ".join(" ".join(driver.lines[at : at + 2]).split())
+
+        assert said.startswith('copied: SELECT "shop_book"."id" FROM "shop_book"')
+        assert said.endswith('"shop_book"."…')
+
+        await driver.press("3", "y")
+
+        assert "copied: books/" in driver.screen
+        assert "copied: books/…" not in driver.screen
+
+
+@played
 async def test_editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """o hands the terminal to $EDITOR at the line under the cursor."""
     file, calls = tmp_path / "views.py", list[list[str]]()

@@ -8,6 +8,8 @@ import pytest
 
 from djscope.ui.columns import Column
 from djscope.ui.filter import parse
+from tests.builders import shop
+from tests.ui.driver import NARROW, played, running
 
 
 @dataclass
@@ -81,3 +83,37 @@ def test_problems(text: str, problem: str) -> None:
     assert problem == wanted.problem
     assert not wanted
     assert all(wanted.matches(row) for row in ROWS)
+
+
+@played
+async def test_what_is_wrong_stays_in_sight() -> None:
+    """While it is typed, all of it; afterwards in the title of the list, which shows all rows."""
+    async with running(shop(), NARROW) as driver:
+        await driver.press("2", "slash")
+        await driver.type("foo:bar")
+        typed = " ".join(driver.screen.split())
+
+        assert 'no column "foo" (quote text with' in typed
+        assert "route site sql" in typed
+
+        await driver.press("enter")
+
+        assert 'Queries by site ━ ✖ no column "foo" ━ 3 ━' in driver.screen
+        assert len(driver.focused.order.rows) == 3
+
+
+@played
+async def test_a_new_filter_replaces_the_old_one() -> None:
+    """What is typed first takes its place; leaving at once keeps it."""
+    async with running(shop(), NARROW) as driver:
+        await driver.press("2", "slash")
+        await driver.type("books")
+        await driver.press("enter", "slash", "enter")
+
+        assert driver.focused.order.filter.text == "books"
+
+        await driver.press("slash")
+        await driver.type("report")
+        await driver.press("enter")
+
+        assert driver.focused.order.filter.text == "report"

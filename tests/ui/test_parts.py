@@ -11,7 +11,7 @@ from djscope.ui import keys
 from djscope.ui.editor import chosen, command
 from djscope.ui.frozen import copy_of
 from djscope.ui.pace import PATIENCE, Pace
-from djscope.ui.widgets.source import source_parts
+from djscope.ui.widgets.source import source_parts, within
 from tests.builders import group, request, shop, unit
 
 
@@ -65,6 +65,17 @@ def test_a_template_is_shown_as_it_stands() -> None:
 
     assert source_parts(text, "/app/list.html") == [[(line, "")] for line in text.split("\n")]
     assert "code" in tones
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(13, "return book.x"), (12, "return book…"), (7, "return…"), (6, "retur…"), (1, "…")],
+)
+def test_a_line_of_source_that_is_too_long_says_so(width: int, shown: str) -> None:
+    """It ends with a mark, whatever part the end falls into."""
+    parts = [("return", "code"), (" ", ""), ("book", ""), (".x", "")]
+
+    assert "".join(text for text, _ in within(parts, width)) == shown
 
 
 def test_frozen_copy_stands_still() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from djscope.model.stacks import PROBE, PY_SPY, Taken, ThreadFact
 from djscope.ui.screens.detail import DetailScreen
 from djscope.ui.screens.stacks import StacksScreen
-from tests.builders import LIBRARY, NOON, ORIGIN, TASK, VIEW, Feed, shop
+from tests.builders import LIBRARY, NOON, ORIGIN, TASK, VIEW, WEB, WORKER, Feed, report, shop
 from tests.ui.driver import NARROW, NORMAL, Driver, played, running
 from tests.ui.reach import Nothing, Waiting
 from tests.ui.test_screens import VIEWS, expect
@@ -66,6 +67,24 @@ async def test_the_key_knows_what_is_meant() -> None:
         assert await asked(driver, "5", "j", "w") == [("web-1/4711", "o2")]
         assert await asked(driver, "2", "w") == []
         assert "no process is meant here" in driver.screen
+
+
+@played
+async def test_a_process_that_ended_is_not_asked() -> None:
+    """After a reload another one that serves the same is; with none, that is said."""
+    feed = shop()
+    heir = replace(WEB, pid=4712, started=int(NOON))
+    async with running(feed, reach=reach(feed, taken=taken())) as driver:
+        feed.session.announce([(heir, NOON), (WORKER, NOON)], NOON)
+        feed.deliver(report(), process=heir)
+
+        assert await asked(driver, "5", "j", "w") == [("web-1/4712", "")]
+        assert await asked(driver, "3", "w") == [("web-1/4712", "")]
+
+        feed.session.announce([(WORKER, NOON)], NOON)
+
+        assert await asked(driver, "5", "j", "w") == []
+        assert "web-1/4711 has ended: choose another process" in driver.screen
 
 
 @played

@@ -149,6 +149,7 @@ async def test_deep_is_for_what_the_cursor_is_on() -> None:
         assert "deep books/ 5m00s" in driver.lines[0]
 
         feed.at += 100
+        feed.session.announce([(WEB, feed.at), (WORKER, feed.at)], feed.at)
         await driver.press("4", "d")
         await driver.tick()
 

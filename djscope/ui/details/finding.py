@@ -18,14 +18,15 @@ def opener(finding: Finding) -> Opener:
         told = [*facts.findings, *facts.gone]
         still = next((f for f in told if f.id == finding.id), None)
         latest = still or finding
+        process, unit = _whose(facts, latest)
         return Detail(
             f"{kind(latest)} {latest.where.short}",
             _facts(latest, gone=still is None),
             stack=_stack(facts, latest),
             copy=fix(latest) or facts.text(latest.sql_id),
             place=latest.where,
-            process=next(iter(latest.processes), ""),
-            unit=_unit(facts, latest),
+            process=process,
+            unit=unit,
             aim=_aim(latest),
         )
 
@@ -47,14 +48,13 @@ def advised(finding: Finding) -> list[Fact]:
     return facts
 
 
-def _unit(facts: Facts, finding: Finding) -> str:
-    """The id of what stands where the finding says, while it does."""
-    standing = (
-        fact.unit.id
-        for fact in facts.session.running.values()
-        if fact.process in finding.processes and fact.unit.now_id == finding.stack_id
-    )
-    return next(standing, "") if finding.stack_id else ""
+def _whose(facts: Facts, finding: Finding) -> tuple[str, str]:
+    """The ids of a process and of a unit in it that stands where the finding says, if one does."""
+    for fact in facts.session.running.values() if finding.stack_id else ():
+        here = fact.process in finding.processes and fact.unit.now_id == finding.stack_id
+        if here and facts.standing_for([fact.process]) == fact.process:
+            return fact.process, fact.unit.id
+    return facts.standing_for(finding.processes), ""
 
 
 def _aim(finding: Finding) -> tuple[str, str] | None:

@@ -42,7 +42,7 @@ def opener(stat: RouteStat) -> Opener:
             [fact for fact in _facts(facts, route) if fact.text],
             lists=[*(failing if route.failures else []), recent(latest), own],
             copy=facts.text(route.name_id),
-            process=next(iter(sorted(route.processes)), ""),
+            process=facts.standing_for(sorted(route.processes)),
             aim=(route.kind, facts.text(route.name_id)) if route.kind in DEEP_KINDS else None,
         )
 

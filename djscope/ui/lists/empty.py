@@ -19,8 +19,11 @@ def nothing_yet(what: str) -> Callable[[Facts], str]:
 
     def say(facts: Facts) -> str:
         session, status = facts.session, facts.status
-        if session.processes:
-            return f"{what} from {fmt.many(len(session.processes), 'process')}"
+        there = sum(map(facts.there, session.processes.values()))
+        if there:
+            return f"{what} from {fmt.many(there, 'process')}"
+        if session.processes and status.link not in {Link.LOST, Link.CONNECTING}:
+            return f"{what}: the processes that were there have ended"
         if status.link in {Link.LOST, Link.CONNECTING}:
             return f"{what}: {status.problem or f'connecting to {status.label}'}"
         return f"{what}: no process with a probe has reported; 6 says what to do"

@@ -40,7 +40,7 @@ def queries(
 
 def _columns(facts: Facts, named: bool) -> Sequence[Column[QueryStat]]:
     name: Column[QueryStat] = Column(
-        "route", "route/task", (10, 2, 3), lambda s: facts.text(s.name_id), tail=True
+        "route", "route/task", (18, 2, 3), lambda s: facts.text(s.name_id), tail=True
     )
 
     def rank(stat: QueryStat) -> float:
@@ -57,5 +57,5 @@ def _columns(facts: Facts, named: bool) -> Sequence[Column[QueryStat]]:
         amount("rows", "rows", (6, 0, 7), lambda s: s.rows),
         *([name] if named else []),
         location("site", "site", (17, 2, 1), lambda s: facts.place(s.site_id)),
-        Column("sql", "sql", (20, 6, 2), lambda s: facts.text(s.sql_id)),
+        Column("sql", "sql", (14, 6, 4), lambda s: facts.text(s.sql_id)),
     ]  # fmt: skip

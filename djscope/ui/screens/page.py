@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from djscope.model.definitions import NOWHERE, Place
-from djscope.model.processes import ProcessFact
+from djscope.model.processes import ProcessFact, short_name
 from djscope.ui import keys
 from djscope.ui.clipboard import copy
 from djscope.ui.draw import clean
@@ -28,6 +28,8 @@ from djscope.ui.widgets.header import Header
 from djscope.ui.widgets.line import Line
 from djscope.ui.widgets.list import RowList
 
+# Of what was copied so many characters are said.
+COPIED = 60
 TOO_SMALL = "terminal too small (40x10 needed)"
 
 
@@ -151,8 +153,7 @@ class Page(Screen[None]):
             self.notify("nothing to copy here", severity="warning", markup=False)
             return
         copy(self.app, subject.copy)
-        first = subject.copy.partition("\n")[0]
-        self.notify(f"copied: {first[:60]}", markup=False)
+        self.notify(f"copied: {_beginning(subject.copy)}", markup=False)
 
     def action_edit(self) -> None:
         place = self.place()
@@ -167,10 +168,15 @@ class Page(Screen[None]):
     def action_stacks(self) -> None:
         """Of the process that the row under the cursor, or else the page, is about."""
         for about in (self._under_cursor(), self.subject()):
-            process = self.facts.session.processes.get(about.process) if about else None
-            if about is not None and process is not None:
+            if about is None or not about.process:
+                continue
+            process = self.facts.session.processes.get(about.process)
+            if process is not None and self.facts.there(process):
                 self.app.push_screen(self._stacks(process, about.unit))
-                return
+            else:
+                ended = f"{short_name(about.process)} has ended: choose another process"
+                self.notify(clean(ended, 300), severity="warning", markup=False)
+            return
         self.notify("no process is meant here: choose one", severity="warning", markup=False)
 
     def _stacks(self, process: ProcessFact, unit: str) -> Screen[None]:
@@ -195,3 +201,9 @@ class Page(Screen[None]):
         """What `o` opens."""
         subject = self.subject()
         return subject.place if subject else NOWHERE
+
+
+def _beginning(text: str) -> str:
+    """Of the first line as much as a message has room for, and whether there is more."""
+    first = text.strip().partition("\n")[0][:COPIED]
+    return first if first == text.strip() else f"{first.rstrip()}…"

@@ -18,13 +18,15 @@ class FilterLine(Horizontal):
     """Belongs to one list at a time."""
 
     DEFAULT_CSS = """
-    FilterLine { display: none; height: 1; background: $panel; }
+    FilterLine { display: none; height: auto; background: $panel; }
     FilterLine > #prompt { width: 2; color: $text-accent; }
     FilterLine > Input, FilterLine > Input:focus {
         width: 2fr; height: 1; border: none; padding: 0; background: $panel;
     }
     FilterLine > #problem { width: 3fr; height: 1; color: $text-muted; text-overflow: ellipsis; }
-    FilterLine > #problem.-wrong { color: $text-error; text-style: bold; }
+    FilterLine > #problem.-wrong {
+        height: auto; max-height: 5; color: $text-error; text-style: bold;
+    }
     """
 
     def compose(self) -> ComposeResult:
@@ -33,13 +35,13 @@ class FilterLine(Horizontal):
         yield Static(HELP, id="problem", markup=False)
 
     def edit(self, target: RowList[Any]) -> None:
-        """Type the filter of `target`."""
+        """Type the filter of `target`: what is typed replaces the one that was there."""
         self._target = target
         self.display = True
         line = self.query_one(Input)
         line.value = target.order.filter.text
-        line.cursor_position = len(line.value)
         line.focus()
+        line.select_all()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._target.narrow(event.value)

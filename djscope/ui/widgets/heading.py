@@ -21,6 +21,8 @@ def title(name: str, order: Order[Any], width: int, *, focused: bool) -> str:
     words = [name, _shown(order)]
     if order.column is not None:
         words.append(f"by {order.column.title} {'▼' if order.falling else '▲'}")
+    if order.filter.problem:
+        words.insert(1, f"✖ {order.filter.brief}")
     if order.filter.text:
         words.append(f"filter {order.filter.text}")
     text = clean(f" {rule} ".join(word for word in words if word), 4 * width)
@@ -30,7 +32,8 @@ def title(name: str, order: Order[Any], width: int, *, focused: bool) -> str:
 def compact(name: str, order: Order[Any], width: int, *, focused: bool) -> str:
     """Both in one line: the column titles show from where the title ends."""
     rule = "━" if focused else "─"
-    head = clean(f"{rule} {name} {rule} {_shown(order)}", width)
+    wrong = f" {rule} ✖ {order.filter.brief}" if order.filter.problem else ""
+    head = clean(f"{rule} {name}{wrong} {rule} {_shown(order)}", width)
     rest = column_titles(order, width)[width_of(head) :].rstrip()
     whole = re.sub("^[^ ]+", lambda cut: " " * len(cut[0]), rest)
     ruled = re.sub(" {3,}", lambda blank: f" {rule * (len(blank[0]) - 2)} ", whole)

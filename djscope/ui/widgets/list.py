@@ -66,7 +66,7 @@ class RowList(Toned, ScrollView, Generic[R], inherit_bindings=False, can_focus=T
     @property
     def _head(self) -> int:
         """Lines above the rows: the title, and column titles where there is room."""
-        return 2 if self.size.height >= 6 else 1
+        return 2 if self.size.height >= (3 if self.spec.aside else 6) else 1
 
     @property
     def _room(self) -> int:

@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from djscope.model.definitions import NOWHERE, Place
 from djscope.ui import keys
-from djscope.ui.draw import clean, fit, wrap
+from djscope.ui.draw import clean, fit, width_of, wrap
 from djscope.ui.source import ReadSource, SourceText
 from djscope.ui.widgets.toned import Part, Toned
 
@@ -100,7 +100,8 @@ class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
         marked = number == self._place.line
         gutter = f"{'▶' if marked else ' '}{number:>5} "
         under = "mark" if marked else ""
-        return self.strip([(gutter, "" if marked else "faint"), *self._lines[index]], width, under)
+        text = within(self._lines[index], width - len(gutter))
+        return self.strip([(gutter, "" if marked else "faint"), *text], width, under)
 
     def _title(self) -> str:
         rule = "━" if self.has_focus else "─"
@@ -117,7 +118,21 @@ class SourceView(Toned, ScrollView, inherit_bindings=False, can_focus=True):
 
 
 def _tidy(line: str) -> str:
-    return clean(line.rstrip("\r\n")[:LONGEST].expandtabs(4), LONGEST)
+    text = line.rstrip("\r\n")[: LONGEST + 1].expandtabs(4)
+    return clean(text, LONGEST) + ("…" if len(text) > LONGEST else "")
+
+
+def within(parts: Sequence[Part], width: int) -> Sequence[Part]:
+    """`parts` in at most `width` cells, the cut marked."""
+    room, kept = width, list[Part]()
+    if sum(width_of(text) for text, _ in parts) <= width:
+        return parts
+    for text, tone in parts:
+        if width_of(text) >= room:
+            return [*kept, (fit(f"{text}  ", room), tone)]
+        kept.append((text, tone))
+        room -= width_of(text)
+    return kept
 
 
 def source_parts(text: str, file: str) -> Sequence[Sequence[Part]]:
