@@ -9,7 +9,7 @@ import pytest
 
 from tests.checking.conftest import Pytest, copy, run_pytest, said
 
-VIEW = "n_plus_one  Book.author: 12 queries per request"
+VIEW = "n_plus_one  Book.author: 12 queries in one request"
 
 
 @pytest.fixture(scope="module")
@@ -277,7 +277,7 @@ def test_fixture(client, books, djscope):
     client.get("/books/")
     assert [each.kind for each in djscope.findings] == ["n_plus_one"]
     assert djscope.queries == 8
-    assert djscope.report().startswith("n_plus_one  Book.author: 6 queries per request")
+    assert djscope.report().startswith("n_plus_one  Book.author: 6 queries in one request")
 
 
 def test_fixture_beside_nothing(djscope):
