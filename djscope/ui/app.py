@@ -11,6 +11,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.filter import LineFilter
+from textual.notifications import Notify, SeverityLevel
 
 from djscope.ui import keys
 from djscope.ui.commands import Commands
@@ -24,6 +25,7 @@ from djscope.ui.screens.page import Page
 from djscope.ui.screens.panes import PanesScreen
 from djscope.ui.source import Export, Reach, ReadSource, Source
 from djscope.ui.suspension import leave_before_return
+from djscope.ui.toasts import TimedNotification
 from djscope.ui.widgets.list import RowList
 
 THEMES = ("textual-dark", "textual-light", "nord", "gruvbox", "tokyo-night", "solarized-light")
@@ -65,6 +67,14 @@ class DjscopeApp(App[None]):
             self.app_suspend_signal.subscribe(self, lambda _: self._draw(False))
             self.app_resume_signal.subscribe(self, lambda _: self._draw(True))
             leave_before_return(lambda: self._drawing, self._leave_terminal)
+
+    def notify(
+        self, message: str, *, title: str = "", severity: SeverityLevel = "information",
+        timeout: float | None = None, markup: bool = True,
+    ) -> None:  # fmt: skip
+        lasts = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        told = TimedNotification(message, title, severity, lasts, markup=markup)
+        self.post_message(Notify(told))
 
     def _draw(self, drawing: bool) -> None:
         """The terminal is ours, or the editor's or the shell's."""

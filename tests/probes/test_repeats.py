@@ -105,7 +105,8 @@ def test_another_text_goes_the_long_way(unit: Unit) -> None:
     manager = Switch()
     manager.model = Author
     rows = books()
-    before = Author._meta.__dict__.get("base_manager")
+    assert Author._base_manager is Author._meta.base_manager  # which keeps it, from now on
+    before = Author._meta.__dict__["base_manager"]
     Author._meta.__dict__["base_manager"] = manager
     try:
         for n, book in enumerate(rows):
