@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,7 +58,11 @@ class Shelf:
         wait_for(lambda: answers(self.url), 40, self._server)
 
     def edit(self, *changes: tuple[str, str]) -> None:
-        """Change the view as somebody with an editor does; gunicorn is told by a signal."""
+        """Change the view as somebody with an editor does; gunicorn is told by a signal.
+
+        Not within the second in which the processes started: they tell no more of when.
+        """
+        time.sleep(1.1)
         text = self.views.read_text()
         for old, new in changes:
             assert old in text
@@ -121,6 +126,7 @@ def test_what_a_reload_mended_is_gone(server: str, tmp_path: Path) -> None:
         assert kinds(watch) == ["n_plus_one"]
         assert told(watch)[1] == []
 
+        wait_for(lambda: project.visit() or served(watch, old), 30, "a request that is told")
         project.visit(8)
         wait_for(lambda: told(watch)[1], 30, "what is gone")
         found, (gone,) = told(watch)
@@ -128,14 +134,23 @@ def test_what_a_reload_mended_is_gone(server: str, tmp_path: Path) -> None:
         assert gone.id == before.id
         assert gone.title.startswith("Book.author: gone: 20 → 1 queries per request, in ")
         assert gone.gone is not None
-        assert 3 <= gone.gone.units <= 8  # a busy machine's probe records a sample
+        assert gone.gone.units >= 3
         assert next(lines([gone])).startswith("n_plus_one  Book.author: gone: 20 → 1 queries")
 
         back = set(watch.session.processes)
         project.edit(('.prefetch_related("author")', ".all()"))
         wait_for(lambda: reloaded(watch, back, project.n), 40, "the second reload")
+        wait_for(lambda: project.visit() or served(watch, back), 30, "a request that is told")
         project.visit(8)
         wait_for(lambda: kinds(watch) == ["n_plus_one"] and not told(watch)[1], 30, "it again")
+
+
+def served(watch: Watch, old: set[str]) -> bool:
+    """A new process told of a request: it armed before it had loaded what serves them."""
+    with watch.lock:
+        return any(
+            fact.kind == "request" and fact.process not in old for fact in watch.session.recent
+        )
 
 
 def reloaded(watch: Watch, old: set[str], n: int) -> bool:
