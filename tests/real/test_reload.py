@@ -91,11 +91,14 @@ def shelf(server: str, redis_url: str, directory: Path) -> Iterator[Shelf]:
         project.close()
 
 
-def told(watch: Watch) -> tuple[list[Finding], list[Finding]]:
-    """What is open and what is gone."""
+def told(watch: Watch) -> list[list[Finding]]:
+    """What is open and what is gone, of requests: those that came before a new process had loaded
+    what serves them are told as a thread's queries.
+    """
     with watch.lock:
         found = find(watch.session, watch.now())
-        return found, find_gone(watch.session, watch.now(), found)
+        gone = find_gone(watch.session, watch.now(), found)
+    return [[each for each in some if each.unit_kind == "request"] for some in (found, gone)]
 
 
 def kinds(watch: Watch) -> list[str]:
