@@ -46,7 +46,8 @@ def test_a_model_is_told_in_full_and_left_as_it_was(
         assert outcome.complaints == [], outcome.start
         assert outcome.left == [], outcome.start
         for told in outcome.told:
-            assert told.counted == told.sent, outcome
+            # A process that ends waits 0.3 s at most for its last record to be out.
+            assert told.sent - (not model.lasts) <= told.counted <= told.sent, outcome
             assert told.queries >= told.counted * 12 + told.least, outcome
             assert told.least <= told.work <= told.most, outcome
         if model.lasts:
