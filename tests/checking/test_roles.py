@@ -37,7 +37,7 @@ CASES = [
 @pytest.mark.parametrize(("file", "function", "role"), CASES)
 def test_a_file_and_function_have_a_role(file: str, function: str, role: str) -> None:
     """Directories count below the project's root alone: it may itself lie in `tests`."""
-    root = Path("/work/tests/project")
+    root = Path("/srv/tests/project")
     roles = Roles(root, ["test_*.py", "check_*.py"], ["qa/*"])
     path = file if file.startswith("/") else f"{root}/{file}"
 
