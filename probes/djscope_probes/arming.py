@@ -28,9 +28,9 @@ from djscope_probes.units import AmbientUnit, Unit, book_outside, nowhere
 
 # A unit that lasts reports its state so far, this often.
 REVISION_NS = 1_000_000_000
-# Modules that are half loaded when their number last changed are whole some turns later.
 # About what a query costs that goes the short way, see tests.benchmarks: it is not measured then.
 SHORT_NS = 5_000
+# Modules that are half loaded when their number last changed are whole some turns later.
 GROWING_TURNS = 10
 # One that lasts this long is looked at: with a look each second none of 1.3 s is missed.
 LASTS_NS = 300_000_000

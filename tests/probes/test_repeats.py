@@ -193,3 +193,22 @@ def test_a_unit_of_an_earlier_arm_takes_nothing(armament: Armament, unit: Unit) 
 
     assert unit.repeated is None
     assert unit.queries == 11
+
+
+def test_parameters_of_adopted_work_are_counted_too(armament: Armament) -> None:
+    """It stands in no context: by too few of them its queries would look like duplicates."""
+    from djscope_probes.units import adopted
+    from shop.models import Book
+
+    unit = RequestUnit("wsgi", "GET")
+    armament.ledger.adopt(unit)
+    adopted[unit.thread] = unit
+    try:
+        for pk in range(1, 31):
+            assert Book.objects.get(pk=pk)
+    finally:
+        del adopted[unit.thread]
+        armament.ledger.end(unit)
+    (group,) = Seen(unit).unit.groups
+
+    assert (group.n, group.params) == (30, 30)

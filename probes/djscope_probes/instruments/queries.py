@@ -106,7 +106,7 @@ class QueriesInstrument:
                     repeat.room -= 1
                     intent.group = None if intent.direct else repeat.group
                     if repeat.noting:
-                        note(repeat, params, many, began, took)
+                        note(unit or current(), repeat, params, many, began, took)
             began = now_ns()
             try:
                 return original(cursor, sql, params, many, executor)
@@ -119,11 +119,12 @@ class QueriesInstrument:
 
         return execute
 
-    def _note(self, repeat: Repeat, params: Any, many: bool, began: int, took: int) -> None:
+    def _note(
+        self, unit: Any, repeat: Repeat, params: Any, many: bool, began: int, took: int
+    ) -> None:
         """What is of interest of the first ones only."""
         try:
-            unit = CURRENT.get()
-            if unit is None or not noted(unit, repeat.group, params, many, began, took):
+            if not noted(unit, repeat.group, params, many, began, took):
                 repeat.noting = False
         except Exception:
             self.guard.failed()
