@@ -46,7 +46,7 @@ class Ambient:
         """End what paused, what lasts too long in one piece, and what has no thread any more."""
         if not self._units:
             return
-        alive = current_frames()
+        alive = {get_ident(), *current_frames()}
         for ident, unit in list(self._units.items()):
             paused = now - unit.last_ns > PAUSE_NS
             if paused or ident not in alive or now - unit.began_ns > LONGEST_NS:

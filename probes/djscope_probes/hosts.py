@@ -90,7 +90,7 @@ def _in_main_program() -> bool:
 
 def _in_gunicorn_arbiter() -> bool:
     """Whether any thread says so: who comes late comes from a thread of its own."""
-    return any(map(_is_arbiters, current_frames().values()))
+    return any(map(_is_arbiters, (sys._getframe(), *current_frames().values())))
 
 
 def _is_arbiters(frame: FrameType | None) -> bool:

@@ -30,3 +30,8 @@ def start_thread(target: Any) -> None:
 def lock() -> Any:
     """A lock that blocks the thread, not a greenlet hub."""
     return _original("allocate_lock")()
+
+
+def thread_id() -> int:
+    """The calling thread's, not a greenlet's."""
+    return int(_original("get_ident")())

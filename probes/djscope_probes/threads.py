@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from _thread import get_ident
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,7 +25,6 @@ MOST = (FRAME_BYTES - 1_000) // ENTRY_BYTES
 def take(request: str, units: Iterable[Unit], defs: Definitions) -> StacksTaken:
     """All threads but this one, then the tasks of running loops; busy with a unit first."""
     frames = current_frames()
-    frames.pop(get_ident(), None)
     working = list(units)
     found = [*_threads(frames, working, defs), *_tasks(frames, working, defs)]
     found.sort(key=lambda each: not each.unit)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import threading
+import weakref
 from pathlib import Path
 
 import pytest
 
 import djscope_probes
+from djscope_probes.frames import current_frames
 
 # Each allocation may start a collection, each collection finds thread-locals to delete.
 HOSTILE = """
@@ -49,6 +53,37 @@ def test_a_collection_does_not_hang_it() -> None:
 def test_what_python_itself_offers_does_hang() -> None:
     """Or else this file tests nothing."""
     assert looked("sys._current_frames", 5) == ""
+
+
+def test_who_looks_keeps_nothing_alive() -> None:
+    """What other threads stand in must go when they go, not at the next collection."""
+    told, go_on = threading.Event(), threading.Event()
+    seen: list[weakref.ref[Thing]] = []
+
+    class Thing:
+        pass
+
+    def hold() -> None:
+        thing = Thing()
+        seen.append(weakref.ref(thing))
+        told.set()
+        go_on.wait(30)
+
+    def look() -> int:
+        frames = current_frames()
+        return len(frames)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    gc.disable()
+    try:
+        assert told.wait(30)
+        assert look() >= 1
+        go_on.set()
+        thread.join()
+        assert seen[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_nothing_else_looks() -> None:
