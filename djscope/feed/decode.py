@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 import msgspec
 
 from djscope.feed.delivery import Delivery
-from djscope.feed.shapes import Definition, Event, Frame, Lease, Process, Relation, StackFrame
+from djscope.feed.shapes import (
+    Definition,
+    Event,
+    Frame,
+    Layer,
+    Lease,
+    Process,
+    Relation,
+    StackFrame,
+)
 from djscope_probes.wire import WIRE_VERSION
 
 # No honest frame or definition is larger; what is was not written by a probe.
@@ -27,6 +36,7 @@ _DEFINITIONS: dict[str, Callable[[bytes], Definition]] = {
     "l": msgspec.json.Decoder(StackFrame).decode,
     "s": msgspec.json.Decoder(list[StackFrame]).decode,
     "r": msgspec.json.Decoder(Relation).decode,
+    "c": msgspec.json.Decoder(list[Layer]).decode,
 }
 
 

@@ -67,7 +67,16 @@ class Relation(Array):
     back: str = ""
 
 
-Definition = str | StackFrame | list[StackFrame] | Relation
+class Layer(Array):
+    name: str
+    hook: str
+    mode: str
+    can: str = ""
+    adapter: str = ""
+    line: StackFrame | None = None
+
+
+Definition = str | StackFrame | list[StackFrame] | Relation | list[Layer]
 
 
 class Group(Array):
@@ -119,6 +128,40 @@ class Unit(Array):
     now_id: str = ""
 
 
+class Span(Array):
+    layer: int
+    offset_us: Micros
+    took_us: Micros
+    own_us: Micros
+
+
+class Payload(Array):
+    announced: int = -1
+    read: int = 0
+    memory: int = 0
+    how: str = ""
+    reader_id: str = ""
+    sent: int = -1
+    streamed: bool = False
+    chunks: int = 0
+    first_us: Micros = -1
+    closed_early: bool = False
+    builder_id: str = ""
+
+
+class Hop(Array):
+    kind: str
+    site_id: str
+    target_id: str
+    executor: str
+    n: int
+    wait_us: Micros
+    wait_max_us: Micros
+    run_us: Micros
+    resume_us: Micros
+    pending_us: Micros = 0
+
+
 class RequestRecorded(Array, tag="request"):
     unit: Unit
     method: str
@@ -126,6 +169,10 @@ class RequestRecorded(Array, tag="request"):
     status: int
     protocol: str
     responded_us: Micros = -1
+    chain_id: str = ""
+    spans: tuple[Span, ...] = ()
+    payload: Payload | None = None
+    hops: tuple[Hop, ...] = ()
 
 
 class TaskRecorded(Array, tag="task"):
@@ -157,6 +204,28 @@ class ProbeReported(Array, tag="probe"):
     governed: str = ""
 
 
+class Block(Array):
+    stack_id: str
+    cause: str
+    n: int
+    total_us: Micros
+    max_us: Micros
+    cpu_us: Micros
+    gc_us: Micros
+    unit: str = ""
+    name_id: str = ""
+    task: str = ""
+
+
+class LoopReported(Array, tag="loop"):
+    loop: str
+    kind: str
+    beats: int
+    late_max_us: Micros
+    hist: list[tuple[int, int]]
+    blocks: tuple[Block, ...] = ()
+
+
 class ThreadStack(Array):
     kind: str
     name: str
@@ -182,7 +251,7 @@ class SourceSent(Array, tag="source"):
 
 
 UnitRecorded = RequestRecorded | TaskRecorded | WorkRecorded
-Event = UnitRecorded | ProbeReported | StacksTaken | SourceSent
+Event = UnitRecorded | ProbeReported | LoopReported | StacksTaken | SourceSent
 
 
 class Frame(Array):

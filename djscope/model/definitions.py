@@ -63,8 +63,27 @@ class Relation:
         return f"{self.model}.{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What requests of a handler pass through, see `djscope_probes.wire.Layer`."""
+
+    name: str
+    hook: str
+    mode: str
+    can: str
+    adapter: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The layers of one handler, outermost first; spans index them."""
+
+    layers: tuple[Layer, ...] = ()
+
+
 Stack = tuple[Place, ...]
-Value = str | Place | Relation | Stack
+Value = str | Place | Relation | Stack | Chain
 NOWHERE = Place("", 0, "", app=False)
 
 
@@ -106,6 +125,10 @@ class Definitions:
         value = self.known.get(key)
         return value if isinstance(value, Relation) else None
 
+    def chain(self, key: str) -> Chain:
+        value = self.known.get(key)
+        return value if isinstance(value, Chain) else Chain()
+
 
 def fact_of(value: shapes.Definition) -> Value:
     """A definition off the wire as a fact."""
@@ -117,7 +140,15 @@ def fact_of(value: shapes.Definition) -> Value:
         return Relation(
             value.model, value.name, value.path, value.kind, value.root, value.to, value.back
         )
-    return tuple(place_of(frame) for frame in value)
+    layers = [each for each in value if isinstance(each, shapes.Layer)]
+    if layers:
+        return Chain(tuple(layer_of(each) for each in layers))
+    return tuple(place_of(each) for each in value if isinstance(each, shapes.StackFrame))
+
+
+def layer_of(layer: shapes.Layer) -> Layer:
+    place = place_of(layer.line) if layer.line else None
+    return Layer(layer.name, layer.hook, layer.mode, layer.can, layer.adapter, place)
 
 
 def place_of(frame: shapes.StackFrame) -> Place:

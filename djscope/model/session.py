@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from djscope.feed.delivery import Delivery
 from djscope.feed.shapes import (
     Definition,
+    LoopReported,
     ProbeReported,
     Process,
     SourceSent,
@@ -76,6 +77,8 @@ class Session:
                 process.report(event, delivery.at, delivery.skew)
             elif isinstance(event, StacksTaken | SourceSent):
                 self._answer(event)
+            elif isinstance(event, LoopReported):
+                self._loop(event)
             else:
                 self._unit(event, delivery)
 
@@ -183,6 +186,11 @@ class Session:
             for thread in event.threads:
                 self.definitions.want(thread.stack_id)
 
+    def _loop(self, event: LoopReported) -> None:
+        for block in event.blocks:
+            self.definitions.want(block.stack_id)
+            self.definitions.want(block.name_id)
+
     def _unit(self, event: UnitRecorded, delivery: Delivery) -> None:
         fact = unit_fact(event, delivery)
         before = self.running.get(fact.key)
@@ -217,3 +225,10 @@ class Session:
             for key in (group.sql_id, group.site_id, group.stack_id, group.relation_id):
                 want(key)
             want(group.origin_id)
+        want(fact.chain_id)
+        if fact.payload is not None:
+            want(fact.payload.reader_id)
+            want(fact.payload.builder_id)
+        for hop in fact.hops:
+            want(hop.site_id)
+            want(hop.target_id)

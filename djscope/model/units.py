@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from djscope.feed.delivery import Delivery
-from djscope.feed.shapes import RequestRecorded, TaskRecorded, Unit, UnitRecorded
+from djscope.feed.shapes import (
+    Hop,
+    Payload,
+    RequestRecorded,
+    Span,
+    TaskRecorded,
+    Unit,
+    UnitRecorded,
+)
 
 UnitKey = tuple[str, str]
 # A unit under way reports each second; flushes and the way here may take as long again.
@@ -21,6 +29,7 @@ class UnitFact:
     query in between; `last_now_id`: where it was last seen while it ran.
     `wait_us`: a task's, from the worker's receiving it to its start, -1 if unknown.
     `responded_us`: until the response was there (-1 before), which streaming outlasts.
+    `chain_id`, `spans`, `payload`, `hops`: of a request, see `djscope_probes.wire.requests`.
     """
 
     process: str
@@ -40,6 +49,10 @@ class UnitFact:
     worker: str = ""
     queue: str = ""
     wait_us: int = -1
+    chain_id: str = ""
+    spans: tuple[Span, ...] = ()
+    payload: Payload | None = None
+    hops: tuple[Hop, ...] = ()
 
     @property
     def key(self) -> UnitKey:
@@ -85,7 +98,8 @@ def unit_fact(event: UnitRecorded, delivery: Delivery) -> UnitFact:
             delivery.process, "request", event.unit, started, delivery.at, delivery.at,
             outcome=str(event.status) if event.status else "",
             method=event.method, view_id=event.view_id, protocol=event.protocol,
-            responded_us=event.responded_us,
+            responded_us=event.responded_us, chain_id=event.chain_id, spans=event.spans,
+            payload=event.payload, hops=event.hops,
         )  # fmt: skip
     if not isinstance(event, TaskRecorded):
         return UnitFact(delivery.process, event.kind, event.unit, started, delivery.at, delivery.at)

@@ -18,8 +18,9 @@ PAIRS = [
     (getattr(wire, name), getattr(shapes, name))
     for name in (
         "Process", "Target", "Lease", "StackFrame", "Relation", "Group", "Operation", "Unit",
-        "RequestRecorded", "TaskRecorded", "WorkRecorded", "ProbeReported", "ThreadStack",
-        "StacksTaken", "SourceSent", "Frame",
+        "Layer", "Span", "Payload", "Hop", "RequestRecorded", "TaskRecorded", "WorkRecorded",
+        "ProbeReported", "Block", "LoopReported", "ThreadStack", "StacksTaken", "SourceSent",
+        "Frame",
     )
 ]  # fmt: skip
 
@@ -32,11 +33,30 @@ UNIT = wire.Unit(
     [wire.Operation(0, 15_448, 894)], True, False, "KeyError", "l3", "s2", "s3",
 )  # fmt: skip
 EVENTS: dict[str, wire.Event] = {
-    "request": wire.RequestRecorded(UNIT, "GET", "n2", 200, "wsgi", 39_000),
+    "request": wire.RequestRecorded(
+        UNIT,
+        "GET",
+        "n2",
+        200,
+        "wsgi",
+        39_000,
+        "c1",
+        [wire.Span(0, 12, 38_000, 1_200)],
+        wire.Payload(90_000, 90_000, 80_000, "body", "s4", 512, True, 3, 40_000, True, "s5"),
+        [wire.Hop("sync_to_async", "s6", "n3", "shared", 4, 1_500, 900, 8_000, 40, 700)],
+    ),
     "task": wire.TaskRecorded(UNIT, "a-uuid", "SUCCESS", 2, "celery@jobs", "default", 1_250),
     "work": wire.WorkRecorded(UNIT, "command"),
     "probe": wire.ProbeReported(
         "watch", 1.5, 7, 2, 1, ["queries: KeyError"], ["A.b"], 2976, 1283, 4, "6 % of a core"
+    ),
+    "loop": wire.LoopReported(
+        "7f1c",
+        "uvloop",
+        100,
+        350_000,
+        [[8, 99], [19, 1]],
+        [wire.Block("s7", "io", 1, 350_000, 350_000, 900, 100, "1f", "n1", "Task-7")],
     ),
     "stacks": wire.StacksTaken(
         "a1", 1.5, [wire.ThreadStack("thread", "MainThread", "s2", "1f", 4711)], 3
@@ -103,8 +123,8 @@ def test_fields_of_a_newer_probe_are_ignored() -> None:
 
 
 def test_fields_that_an_older_probe_lacks_have_their_defaults() -> None:
-    """A request without `responded_us`, say."""
-    older = json.loads(wire.event_json(EVENTS["request"]))[:-1]
+    """A request without `responded_us` and what came later, say."""
+    older = json.loads(wire.event_json(EVENTS["request"]))[:6]
     found = decode.delivery(b"1-0", frame(json.dumps(older)), Unreadable())
 
     assert found is not None

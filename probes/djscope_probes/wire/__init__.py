@@ -22,8 +22,10 @@ from djscope_probes.wire.encoding import (
 from djscope_probes.wire.events import (
     KIND_OF,
     KINDS,
+    Block,
     Event,
     Frame,
+    LoopReported,
     ProbeReported,
     RequestRecorded,
     SourceSent,
@@ -48,13 +50,15 @@ from djscope_probes.wire.keys import (
     Keys,
 )
 from djscope_probes.wire.presence import Lease, Process, Target
+from djscope_probes.wire.requests import Hop, Layer, Payload, Span
 from djscope_probes.wire.units import Group, Operation, Relation, StackFrame, Unit
 
 __all__ = [
     "APPS_STALE_S", "CHANGED", "DEFS_CAP", "FRAME_BYTES", "GROUPS_PER_UNIT", "KINDS", "KIND_OF",
     "LEASE_SLOTS", "LEASE_TTL_MS", "OPERATIONS_PER_UNIT", "PROCESS_STALE_S", "ROOM_BYTES",
-    "TEXT_BYTES", "WIRE_VERSION", "WITHHELD", "Event", "Frame", "Group", "Keys", "Lease",
-    "Operation", "ProbeReported", "Process", "Relation", "RequestRecorded", "SourceSent",
-    "StackFrame", "StacksTaken", "Target", "TaskRecorded", "ThreadStack", "Unit", "WorkRecorded",
-    "definition_id", "dumps", "event_json", "frame_json", "source_digest",
+    "TEXT_BYTES", "WIRE_VERSION", "WITHHELD", "Block", "Event", "Frame", "Group", "Hop", "Keys",
+    "Layer", "Lease", "LoopReported", "Operation", "Payload", "ProbeReported", "Process",
+    "Relation", "RequestRecorded", "SourceSent", "Span", "StackFrame", "StacksTaken", "Target",
+    "TaskRecorded", "ThreadStack", "Unit", "WorkRecorded", "definition_id", "dumps",
+    "event_json", "frame_json", "source_digest",
 ]  # fmt: skip

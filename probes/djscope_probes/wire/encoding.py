@@ -26,7 +26,7 @@ def frame_json(process: str, seq: int, dropped: int, sent_at: float, events: lis
 
 
 def definition_id(prefix: str, text: str) -> str:
-    """Content hash of a definition; the prefix says what it is: q(uery) s(tack) l(ine) n r."""
+    """Content hash of a definition; the prefix says what: q(uery) s(tack) l(ine) n r c(hain)."""
     return prefix + blake2b(text.encode("utf-8", "replace"), digest_size=7).hexdigest()
 
 

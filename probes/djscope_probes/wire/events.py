@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from djscope_probes.wire.requests import Hop, Payload, Span
 from djscope_probes.wire.units import Unit
 
 Json = Any
@@ -13,6 +15,7 @@ class RequestRecorded(NamedTuple):
     """A request, ended or under way. `status` 0: not known (yet).
 
     `responded_us`: until Django had the response, -1 before that; what comes after is streaming.
+    `chain_id` names the layers that `spans` index. `payload`: None before anything is known.
     """
 
     unit: Unit
@@ -21,6 +24,10 @@ class RequestRecorded(NamedTuple):
     status: int
     protocol: str
     responded_us: int = -1
+    chain_id: str = ""
+    spans: Sequence[Span] = ()
+    payload: Payload | None = None
+    hops: Sequence[Hop] = ()
 
 
 class TaskRecorded(NamedTuple):
@@ -67,6 +74,40 @@ class ProbeReported(NamedTuple):
     governed: str = ""
 
 
+class Block(NamedTuple):
+    """Where one stack kept an event loop from running anything else, since the last report.
+
+    `cause`: `io` (it waited, without CPU), `cpu`, `gc`, or empty where that is unknown. `unit` and
+    `name_id`: the request or task at work, as of the longest; `task` the asyncio task's name.
+    """
+
+    stack_id: str
+    cause: str
+    n: int
+    total_us: int
+    max_us: int
+    cpu_us: int
+    gc_us: int
+    unit: str = ""
+    name_id: str = ""
+    task: str = ""
+
+
+class LoopReported(NamedTuple):
+    """How late one event loop was, since the last report of it.
+
+    `loop` tells loops of a process apart, `kind` is `asyncio`, `uvloop` or what else it is.
+    `hist` is sparse: pairs of (bit length of the microseconds late, beats).
+    """
+
+    loop: str
+    kind: str
+    beats: int
+    late_max_us: int
+    hist: list[list[int]]
+    blocks: Sequence[Block] = ()
+
+
 class ThreadStack(NamedTuple):
     """Where one `thread` or asyncio `task` stands; `unit` is the id of what it works for."""
 
@@ -97,13 +138,22 @@ class SourceSent(NamedTuple):
     problem: str = ""
 
 
-Event = RequestRecorded | TaskRecorded | WorkRecorded | ProbeReported | StacksTaken | SourceSent
+Event = (
+    RequestRecorded
+    | TaskRecorded
+    | WorkRecorded
+    | ProbeReported
+    | LoopReported
+    | StacksTaken
+    | SourceSent
+)
 
 KINDS: dict[str, type[Event]] = {
     "request": RequestRecorded,
     "task": TaskRecorded,
     "work": WorkRecorded,
     "probe": ProbeReported,
+    "loop": LoopReported,
     "stacks": StacksTaken,
     "source": SourceSent,
 }
