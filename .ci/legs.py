@@ -25,7 +25,7 @@ DIST = ROOT / "dist"
 OF_SOURCES = ("tests/test_architecture.py", "tests/test_docs.py")
 SMOKE = "tests/real/test_run.py"
 # Tests wait for servers more than they compute; those of one file share theirs.
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
+SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile")
 OLDEST, NEWEST = (3, 10), (3, 13)
 PINS = ROOT / ".ci" / "python3.10.txt"
 
