@@ -15,7 +15,8 @@ from djscope import children
 from djscope.children import ChildError, Children, run_directory, runtime_directory, sweep
 
 STUBBORN = (
-    "trap '' TERM HUP INT; sleep 60 & echo $! > part; mv part grandchild; echo up; while :; do sleep 1; done"
+    "trap '' TERM HUP INT; sleep 60 & echo $! > part; mv part grandchild; echo up;"
+    " while :; do sleep 1; done"
 )
 OWNER = """\
 import sys, time
