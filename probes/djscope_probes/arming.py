@@ -18,6 +18,7 @@ from djscope_probes.governor import Governor
 from djscope_probes.guard import Guard
 from djscope_probes.instruments import Instrument
 from djscope_probes.instruments.callers import CallersInstrument
+from djscope_probes.instruments.middleware import MiddlewareInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.requests import RequestsInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
@@ -48,10 +49,12 @@ class Armament:
         self.defs = Definitions()
         self.governor = Governor(0, 0)
         self._armed_ns = 0
+        middleware = MiddlewareInstrument()
         self._instruments: list[Instrument] = [
             CallersInstrument(),
             QueriesInstrument(),
-            RequestsInstrument(),
+            RequestsInstrument(middleware.enter),
+            middleware,
             TasksInstrument(),
             WorkInstrument(),
         ]
