@@ -122,11 +122,10 @@ def callables(held: dict[str, Any]) -> Iterator[Any]:
 def closure(function: FunctionType) -> Iterator[Any]:
     """What the free variables hold, `get_response` first."""
     names = function.__code__.co_freevars
-    for name, cell in sorted(
-        zip(names, function.__closure__ or (), strict=True), key=lambda each: each[0] != CELL
-    ):
+    cells = dict(zip(names, function.__closure__ or (), strict=True))
+    for name in sorted(cells, key=lambda name: name != CELL):
         try:
-            value = cell.cell_contents
+            value = cells[name].cell_contents
         except ValueError:  # not bound yet
             continue
         if callable(value):
