@@ -78,7 +78,8 @@ class Patches:
 
     @property
     def count(self) -> int:
-        return len(self._in) + len(self._receivers)
+        there = sum(not patch.gone for patch in list(self._in.values()))
+        return there + len(self._receivers)
 
     def wrap(self, owner: Any, name: str, make: Make) -> None:
         """Replace `owner.name` by `make(original, patch)`, disguised as the original."""

@@ -77,42 +77,44 @@ def finding(
 ) -> Finding:
     stat, passed = case.stat, case.passed
     routes = [known[name_id] for name_id in case.routes]
-    wall_us = sum(route.wall_us for route in routes)
-    share = passed.own_us / max(wall_us, 1)
+    share = passed.own_us / max(sum(route.wall_us for route in routes), 1)
     sql = sql_share(stat.layer, routes, passed, defs)
-    name = short(stat.layer)
     of_sql = ", most of it SQL" if sql >= MOSTLY else ""
-    certain = stat.modes == {"sync"}
+    each_us = passed.own_us / max(passed.n, 1)
     return Finding(
         kind="slow_middleware",
         severity=Severity.WARNING if share >= WARNING_SHARE else Severity.INFO,
-        certainty=Certainty.CERTAIN if certain else Certainty.LIKELY,
+        certainty=Certainty.CERTAIN if stat.modes == {"sync"} else Certainty.LIKELY,
         title=(
-            f"{name} takes {milliseconds(passed.median_us)} itself per request"
+            f"{short(stat.layer)} takes {milliseconds(passed.median_us)} itself per request"
             f" (p50 of {amount(len(passed.recent))}){of_sql}"
         ),
         unit=ALL if case.whole else defs.text(next(iter(case.routes))),
         where=stat.layer.place or Place("", 0, stat.layer.name),
-        evidence={
-            "requests": passed.n,
-            "own_p50_us": passed.median_us,
-            "own_max_us": passed.own_max_us,
-            "share_of_the_time": f"{100 * share:.0f} %",
-            "share_of_sql": f"{100 * sql:.0f} %",
-            "hook": stat.layer.hook,
-            "mode": stat.mode,
-            "routes": len(case.routes),
-        },
+        evidence=evidence(case, share, sql),
         advice=advice(stat, sql, table, defs),
         first_seen=min(route.first_at for route in routes),
         last_seen=max(route.last_at for route in routes),
         count=passed.n,
-        cost={
-            "total_ms": passed.own_us / 1000,
-            "ms_per_unit": passed.own_us / max(passed.n, 1) / 1000,
-        },
+        cost={"total_ms": passed.own_us / 1000, "ms_per_unit": each_us / 1000},
         processes=tuple(sorted({each for route in routes for each in route.processes})),
-    )  # fmt: skip
+    )
+
+
+def evidence(case: Case, share: float, sql: float) -> dict[str, str | int | float]:
+    stat, passed = case.stat, case.passed
+    found: dict[str, str | int | float] = {
+        "requests": passed.n,
+        "own_p50_us": passed.median_us,
+        "own_max_us": passed.own_max_us,
+        "share": f"{100 * share:.0f} % of the time",
+        "routes": len(case.routes),
+        "hook": stat.layer.hook,
+        "mode": stat.mode,
+    }
+    if sql:
+        found["sql"] = f"{100 * sql:.0f} % of its time"
+    return found
 
 
 def short(layer: Layer) -> str:

@@ -41,36 +41,13 @@ class Step:
 
 def waterfall(unit: UnitFact) -> Spec[Step]:
     """What the request passed, outermost first, beside what its route's requests take there."""
-    wall = max(unit.unit.wall_us, 1)
 
     def rows(facts: Facts) -> list[Step]:
         known = facts.session.definitions.chain(unit.chain_id)
         return [Step(i, span, layer_at(known, span.layer)) for i, span in enumerate(unit.spans)]
 
     def columns(facts: Facts) -> Sequence[Column[Step]]:
-        usual = medians(facts, unit.unit.name_id)
-
-        def median(step: Step) -> float:
-            return usual.get(key_of(step.layer), UNKNOWN) if step.layer else UNKNOWN
-
-        return [
-            timing("at", "at", (6, 0, 3), lambda row: row.span.offset_us),
-            timing("took", "took", (6, 0, 1), lambda row: row.span.took_us),
-            timing("own", "own", (6, 0, 0), lambda row: row.span.own_us),
-            timing("usual", "p50", (6, 0, 2), median),
-            Column(
-                "bar", f"0 to {fmt.duration(wall)}", (16, 3, 4), lambda _: "",
-                fill=lambda row, width: bar(
-                    row.span.offset_us / wall, row.span.took_us / wall, width
-                ),
-                tone=lambda _: "code",
-            ),
-            Column("mode", "mode", (5, 0, 5), lambda row: row.layer.mode if row.layer else ""),
-            Column(
-                "layer", "layer", (20, 3, 0), lambda row: label(row.layer) if row.layer else "…",
-                tail=True,
-            ),
-        ]  # fmt: skip
+        return _steps(max(unit.unit.wall_us, 1), medians(facts, unit.unit.name_id))
 
     def open_step(step: Step) -> Opener | None:
         named = step.layer is not None and step.layer.name
@@ -80,6 +57,28 @@ def waterfall(unit: UnitFact) -> Spec[Step]:
         "layers", "Layers, and the p50 of this route", rows, lambda row: row.order, columns,
         lambda _: "no layer was seen", open_step,
     )  # fmt: skip
+
+
+def _steps(wall: int, usual: dict[LayerKey, int]) -> list[Column[Step]]:
+    def median(step: Step) -> float:
+        return usual.get(key_of(step.layer), UNKNOWN) if step.layer else UNKNOWN
+
+    return [
+        timing("at", "at", (6, 0, 3), lambda row: row.span.offset_us),
+        timing("took", "took", (6, 0, 1), lambda row: row.span.took_us),
+        timing("own", "own", (6, 0, 0), lambda row: row.span.own_us),
+        timing("usual", "p50", (6, 0, 2), median),
+        Column(
+            "bar", f"0 to {fmt.duration(wall)}", (16, 3, 4), lambda _: "",
+            fill=lambda row, width: bar(row.span.offset_us / wall, row.span.took_us / wall, width),
+            tone=lambda _: "code",
+        ),
+        Column("mode", "mode", (5, 0, 5), lambda row: row.layer.mode if row.layer else ""),
+        Column(
+            "layer", "layer", (20, 3, 0), lambda row: label(row.layer) if row.layer else "…",
+            tail=True,
+        ),
+    ]  # fmt: skip
 
 
 def medians(facts: Facts, name_id: str) -> dict[LayerKey, int]:
