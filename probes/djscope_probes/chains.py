@@ -26,7 +26,9 @@ ADAPTERS = {"SyncToAsync": ("sync_to_async", "func"), "AsyncToSync": ("async_to_
 
 
 class Link(NamedTuple):
-    """`target` is a middleware, or the handler's own method; `inner` holds it in its cell."""
+    """`target` is a middleware, or the handler's own method; `inner` holds it in its cell, unless
+    somebody has wrapped it there.
+    """
 
     inner: Any  # a function
     target: Any
@@ -47,7 +49,8 @@ def links(handler: Any) -> list[Link]:
         inner, adapter = next_inner(following, codes, found[-1].inner if found else None)
         if inner is None:
             return []
-        target = cell_of(inner, CELL).cell_contents
+        # `functools.wraps` left what Django put there.
+        target = inner.__dict__.get("__wrapped__") or cell_of(inner, CELL).cell_contents
         found.append(Link(inner, target, adapter))
         if type(target) is MethodType and target.__self__ is handler:
             return found

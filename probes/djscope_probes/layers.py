@@ -36,6 +36,8 @@ def middleware_layer(link: Link) -> Layer:
 
 def hook_layer(item: Any, hook: str, is_async: bool) -> Layer:
     """One `process_…` of a middleware, beneath what adapts it to the handler."""
+    while type(item) is FunctionType and "__wrapped__" in item.__dict__:
+        item = item.__dict__["__wrapped__"]
     adapter, attribute = adapter_of(item)
     method = item.__dict__.get(attribute) if attribute else item
     owner = method.__self__ if type(method) is MethodType else method

@@ -54,7 +54,7 @@ class Patch:
     @property
     def on_top(self) -> bool:
         """Nobody wrapped the place again, over us."""
-        return self.wrapper is not None and self.place.get() is self.wrapper
+        return self.wrapper is not None and self.place.holds(self.wrapper)
 
     @property
     def gone(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 
 class Place(Protocol):
-    """`key` tells places apart as long as `there`; `put` replaces `old`, if that stands there."""
+    """`key` tells places apart as long as `there`; `put` replaces `old` if it `holds` that."""
 
     @property
     def key(self) -> tuple[int, str]: ...
@@ -20,6 +20,7 @@ class Place(Protocol):
     @property
     def there(self) -> bool: ...
     def get(self) -> Any: ...
+    def holds(self, it: Any) -> bool: ...
     def put(self, old: Any, new: Any) -> None: ...
 
 
@@ -45,8 +46,11 @@ class Attribute:
         # Through __dict__: getattr would find an inherited attribute or a bound descriptor.
         return self.owner.__dict__.get(self.name)
 
+    def holds(self, it: Any) -> bool:
+        return self.get() is it
+
     def put(self, old: Any, new: Any) -> None:
-        if self.get() is old:
+        if self.holds(old):
             setattr(self.owner, self.name, new)
 
 
@@ -68,9 +72,12 @@ class Cell:
         function = self._function()
         return None if function is None else cell_of(function, self.key[1]).cell_contents
 
+    def holds(self, it: Any) -> bool:
+        return self.get() is it
+
     def put(self, old: Any, new: Any) -> None:
         function = self._function()
-        if function is not None and self.get() is old:
+        if function is not None and self.holds(old):
             cell_of(function, self.key[1]).cell_contents = new
 
 
@@ -96,6 +103,9 @@ class Item:
     def get(self) -> Any:
         items = self._items()
         return items[self._index] if self._index < len(items) else None
+
+    def holds(self, it: Any) -> bool:
+        return any(item is it for item in self._items())
 
     def put(self, old: Any, new: Any) -> None:
         items = self._items()
