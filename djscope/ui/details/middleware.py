@@ -75,7 +75,10 @@ def _facts(stat: LayerStat, finding: Finding | None) -> list[Fact]:
         Fact("runs", ADAPTERS.get(layer.adapter, "")),
         Fact("own time", _own(passed)),
         Fact("spread", spread(passed.own)),
-        Fact("with all within", f"{fmt.duration(passed.took_us / max(passed.n, 1))} on average"),
+        Fact(
+            "in all",
+            f"{fmt.duration(passed.took_us / max(passed.n, 1))} on average, with what is within",
+        ),
         Fact("went no further", fmt.many(passed.answered, "request") if passed.answered else ""),
     ]
 
