@@ -94,14 +94,14 @@ def added(first: Histogram, others: Iterable[Histogram]) -> list[int]:
 
 @dataclass(slots=True)
 class LayerStat:
-    """A layer by name and hook; `order` is its place in the chain, `modes` how it is called.
+    """A layer by name and hook; `order` is its place in the chain.
 
-    `parts`: what was counted of it, by the name id of the route.
+    By the name id of the route: `modes`, how it is called, and `parts`, what was counted of it.
     """
 
     layer: Layer
     order: int
-    modes: set[str] = field(default_factory=set)
+    modes: dict[str, set[str]] = field(default_factory=dict)
     parts: dict[str, list[Passed]] = field(default_factory=dict)
 
     @property
@@ -110,7 +110,12 @@ class LayerStat:
 
     @property
     def mode(self) -> str:
-        return "/".join(sorted(self.modes, reverse=True))
+        """`sync`, `async`, `sync/async`."""
+        return "/".join(sorted(set().union(*self.modes.values()), reverse=True))
+
+    def sync_on(self, name_ids: Iterable[str]) -> bool:
+        """Never async on these routes."""
+        return all(self.modes.get(name_id) == {"sync"} for name_id in name_ids)
 
     @property
     def passed(self) -> Passed:
@@ -205,7 +210,7 @@ def _merged(
             if layer is None:
                 continue
             stat = found.setdefault(key_of(layer), LayerStat(layer, place))
-            stat.modes.add(layer.mode)
+            stat.modes.setdefault(name_id, set()).add(layer.mode)
             stat.parts.setdefault(name_id, []).append(passed)
     return found
 

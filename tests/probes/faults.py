@@ -20,7 +20,7 @@ from tests.probes.library.cases import CASES, HEALTHY
 PACKAGE = djscope_probes.__file__.rpartition("/")[0] + "/"
 PAGES = (
     "/n_plus_one/", "/n_plus_one_reverse/", "/healthy/authors/", "/query_loop/", "/healthy/list/",
-    "/healthy/streaming/", "/healthy/admin/", "/request_failing/?basket=1", "/healthy/missing/",
+    "/healthy/streaming/", "/healthy/template/", "/request_failing/?basket=1", "/healthy/missing/",
     "/no/such/page/",
 )  # fmt: skip
 ASYNC_PAGES = ("/n_plus_one_async/", "/healthy/async_list/", "/healthy/list/")
@@ -122,7 +122,12 @@ def relations() -> Iterator[str]:
 
 
 def templates() -> Iterator[str]:
-    """Of the other engine, where a test has loaded it."""
+    """A response that is rendered late; the other engine, where a test has loaded it."""
+    from django.template import engines
+    from django.template.response import SimpleTemplateResponse
+
+    template = engines["django"].from_string("{{ n }}")
+    yield SimpleTemplateResponse(template, {"n": 1}).render().content.decode()
     jinja = sys.modules.get("django.template.backends.jinja2")
     if jinja is not None:
         engine = jinja.Jinja2({"NAME": "jinja", "DIRS": [], "APP_DIRS": False, "OPTIONS": {}})

@@ -54,10 +54,9 @@ def verdicts(
     for stat in everywhere(table, defs):
         if not stat.layer.name:
             continue
-        limit = SLOW_US if stat.modes == {"sync"} else SLOW_ASYNC_US
         on_routes = {key: stat.on(key) for key in stat.parts if key in known}
         enough = {key: each for key, each in on_routes.items() if each.n >= LEAST}
-        slow = {key: each for key, each in enough.items() if is_slow(stat.layer, each, limit)}
+        slow = {key: each for key, each in enough.items() if is_slow(stat, key, each)}
         if len(slow) >= MANY and len(slow) >= MOST * len(enough):
             yield finding(Case(stat, slow, whole=True), known, table, defs)
             continue
@@ -65,11 +64,11 @@ def verdicts(
             yield finding(Case(stat, {name_id: passed}, whole=False), known, table, defs)
 
 
-def is_slow(layer: Layer, passed: Passed, limit_us: int) -> bool:
+def is_slow(stat: LayerStat, name_id: str, passed: Passed) -> bool:
     """A middleware that answers by itself does the work that was asked for."""
-    if layer.hook == "call" and passed.answered > passed.n / 2:
+    if stat.layer.hook == "call" and passed.answered > passed.n / 2:
         return False
-    return passed.median_us >= limit_us
+    return passed.median_us >= (SLOW_US if stat.sync_on([name_id]) else SLOW_ASYNC_US)
 
 
 def finding(
@@ -84,7 +83,7 @@ def finding(
     return Finding(
         kind="slow_middleware",
         severity=Severity.WARNING if share >= WARNING_SHARE else Severity.INFO,
-        certainty=Certainty.CERTAIN if stat.modes == {"sync"} else Certainty.LIKELY,
+        certainty=Certainty.CERTAIN if stat.sync_on(case.routes) else Certainty.LIKELY,
         title=(
             f"{short(stat.layer)} takes {milliseconds(passed.median_us)} itself per request"
             f" (p50 of {amount(len(passed.recent))}){of_sql}"
@@ -153,8 +152,6 @@ def advice(stat: LayerStat, sql: float, table: LayerTable, defs: Definitions) ->
     else:
         first = Advice("it is a library's: look at its settings, or leave it out where you can")
     found = [first]
-    if stat.modes == {"sync"} and stat.layer.adapter:
-        found.append(Advice("it is called across an adapter between sync and async"))
     for chain in chains_of(table, defs):
         found += [each for each in misplaced(chain.layers, stat.layer.name) if each not in found]
     return found
