@@ -26,7 +26,7 @@ PANES = (
         ),
     ),
     Pane("queries", "Queries", (queries("queries", "Queries by site", turns=FAMILIES),)),
-    Pane("requests", "Requests", (requests(), middlewares(), under_way(running("request")))),
+    Pane("requests", "Requests", (requests(), under_way(running("request")), middlewares())),
     Pane("tasks", "Tasks", (work(), under_way(running("task", "command", "thread")))),
     Pane("findings", "Findings", (findings(),)),
     Pane("processes", "Processes", (processes(), costs())),

@@ -45,9 +45,9 @@ def lost() -> Feed:
         (NORMAL, {
             "overview": "1", "queries": "2", "requests": "3", "tasks": "4", "processes": "6",
             "finding": "5 enter", "query": "2 enter", "route": "3 enter", "unit": "3 enter enter",
-            "stuck": "3 tab tab enter", "failure": "4 enter enter", "process": "6 enter",
+            "stuck": "3 tab enter", "failure": "4 enter enter", "process": "6 enter",
             "by-sql": "2 b", "sql": "enter", "by-route": "escape b", "by-origin": "b",
-            "origin": "enter", "queries-now": "escape b n", "middleware": "3 tab enter",
+            "origin": "enter", "queries-now": "escape b n", "middleware": "3 tab tab enter",
             "layers": "3 enter tab tab z",
         }),
         (WIDE, {"overview": "1", "queries": "2", "by-origin": "b b b"}),

@@ -23,10 +23,9 @@ class PaneView(Sections):
     SCOPED_CSS = False
     DEFAULT_CSS = """
     PaneView { height: 1fr; }
-    PaneView > #running { height: 1fr; }
+    PaneView > #running, PaneView > #middleware { height: 1fr; }
     PaneView > #cost { height: auto; max-height: 8; }
     PaneView > #requests, PaneView > #tasks { height: 3fr; }
-    PaneView > #middleware { height: 2fr; }
     .-normal #overview { layout: grid; grid-size: 2; grid-gutter: 0 1; }
     .-wide #overview { layout: grid; grid-size: 3; grid-gutter: 0 1; }
     .-normal #overview > #findings { column-span: 2; }
