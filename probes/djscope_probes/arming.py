@@ -31,6 +31,8 @@ from djscope_probes.units import AmbientUnit, Unit, book_outside, nowhere
 REVISION_NS = 1_000_000_000
 # About what a query costs that goes the short way, see tests.benchmarks: it is not measured then.
 SHORT_NS = 5_000
+# The same of a pass through a layer.
+PASS_NS = 600
 # Modules that are half loaded when their number last changed are whole some turns later.
 GROWING_TURNS = 10
 # One that lasts this long is looked at: with a look each second none of 1.3 s is missed.
@@ -193,7 +195,7 @@ class Armament:
 
     def _record(self, unit: Unit, events: list[str], now_id: str = "") -> None:
         try:
-            self.ledger.hooks_ns += unit.noted * SHORT_NS
+            self.ledger.hooks_ns += unit.noted * SHORT_NS + len(unit.passes or ()) * PASS_NS
             events.append(record(unit, self.defs, now_id))
         except Exception:
             self.guard.failed()

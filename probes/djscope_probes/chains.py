@@ -41,21 +41,28 @@ class Link(NamedTuple):
 
 
 def links(handler: Any) -> list[Link]:
-    """From the outermost on; empty where it does not end at the handler: it is another's."""
+    """From the outermost on, as far as they can be followed; none where they lead to the end of
+    another handler's.
+    """
     codes = landmarks.layers()
     found: list[Link] = []
     following: Any = handler.__dict__.get("_middleware_chain")
     while len(found) < MOST:
         inner, adapter = next_inner(following, codes, found[-1].inner if found else None)
         if inner is None:
-            return []
+            break
         # `functools.wraps` left what Django put there.
         target = inner.__dict__.get("__wrapped__") or cell_of(inner, CELL).cell_contents
         found.append(Link(inner, target, adapter))
-        if type(target) is MethodType and target.__self__ is handler:
-            return found
+        if is_end(target):
+            return found if target.__self__ is handler else []
         following = target
-    return []
+    return found
+
+
+def is_end(target: Any) -> bool:
+    """A method of a handler; a middleware is an object or a function."""
+    return type(target) is MethodType and target.__name__.startswith("_get_response")
 
 
 def next_inner(start: Any, codes: frozenset[int], before: Any) -> tuple[Any, str]:

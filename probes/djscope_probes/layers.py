@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from types import FunctionType, MethodType
 from typing import Any
 
-from djscope_probes.chains import Link, adapter_of
+from djscope_probes.chains import Link, adapter_of, is_end
 from djscope_probes.classes import frame_of_class
 from djscope_probes.ownership import is_app_file
 from djscope_probes.wire import Layer, StackFrame
@@ -28,7 +29,7 @@ def mode_of(is_async: bool) -> str:
 def middleware_layer(link: Link) -> Layer:
     """A middleware around all within, or the handler's own method at the end of the chain."""
     mode = mode_of(link.is_async)
-    if is_end(link):
+    if is_end(link.target):
         return Layer("", "handler", mode, "", link.adapter)
     made_by = maker(link.target)
     return Layer(name_of(made_by), "call", mode, can(made_by), link.adapter, line_of(link.target))
@@ -55,13 +56,10 @@ def fixed(is_async: bool) -> tuple[Layer, ...]:
     )
 
 
-def is_end(link: Link) -> bool:
-    """A method of a handler; a middleware is an object or a function."""
-    return type(link.target) is MethodType and link.target.__name__.startswith("_get_response")
-
-
 def maker(target: Any) -> Any:
     """What MIDDLEWARE names: the class, or the function that made this one."""
+    if type(target) is functools.partial:
+        return maker(target.func)
     if type(target) is MethodType:
         return type(target.__self__)
     if type(target) is not FunctionType:
@@ -85,6 +83,8 @@ def can(made_by: Any) -> str:
 
 def line_of(target: Any) -> StackFrame | None:
     """The class's statement, or the first line of the function that answers; the project's only."""
+    if type(target) is functools.partial:
+        return line_of(target.func)
     if type(target) is FunctionType:
         code = target.__code__
         name = target.__qualname__.partition(".<locals>")[0]

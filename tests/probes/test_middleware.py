@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import logging
 import threading
@@ -287,6 +288,60 @@ def test_nothing_lazy_is_evaluated(armament: Armament) -> None:
     assert [layer[0] for layer in told(armament).layers if layer[1] == "call"] == [
         f"{__name__}.Lazily"
     ]
+
+
+class Slotted:
+    """Where its `get_response` is cannot be looked up without asking it."""
+
+    __slots__ = ("get_response",)
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> Any:
+        return self.get_response(request)
+
+
+def partial(get_response: Any) -> Any:
+    """A middleware that is a `functools.partial`."""
+    return functools.partial(_with, get_response)
+
+
+def _with(get_response: Any, request: Any) -> Any:
+    return get_response(request)
+
+
+def test_a_chain_is_told_as_far_as_it_can_be_followed(armament: Armament, quick: None) -> None:
+    """Through a partial; up to an object that does not show what it calls."""
+    with project([f"{HERE}Plain", f"{__name__}.partial", f"{__name__}.Slotted", f"{HERE}Outer"]):
+        handler = handler_of("wsgi")
+        assert ask(handler, "/quick/") == (200, b"quick")
+
+    own = told(armament).own_ms()
+    assert list(own) == [
+        ("Plain", "call"), ("_with", "call"), ("Slotted", "call"), ("", "view"),
+    ]  # fmt: skip
+
+
+def wrapped(handler: Any) -> Any:
+    """As WhiteNoise, an APM, or a router in front of Django does."""
+
+    def application(environ: Any, start_response: Any) -> Any:
+        return handler({**environ, "HTTP_X_AROUND": "yes"}, start_response)
+
+    return application
+
+
+def test_a_handler_is_found_whatever_is_around_it(
+    armament: Armament, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function around it, Django's own handler of static files, both."""
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+
+    monkeypatch.setattr(StaticFilesHandler, "get_base_url", lambda _self: "/static/")
+    for around in (wrapped, StaticFilesHandler, lambda it: wrapped(StaticFilesHandler(it))):
+        assert ask(around(handler_of("wsgi")), "/quick/") == (200, b"quick")
+        assert told(armament).own_ms()["Plain", "call"] >= 0
 
 
 OTHERS: dict[str, Any] = {}

@@ -119,7 +119,8 @@ class MiddlewareInstrument:
     def _wrap(self, handler: Any) -> Chain:
         found = links(handler)
         layers = [middleware_layer(link) for link in found]
-        is_async = found[-1].is_async if found else False
+        # The top is adapted to the handler.
+        is_async = landmarks.is_coroutine_function(handler._middleware_chain)
         for index, (link, layer) in enumerate(zip(found, layers, strict=True)):
             place = Cell(link.inner, CELL, layer.name or layer.hook)
             self.patches.put(place, timed_async(index) if link.is_async else timed(index))
