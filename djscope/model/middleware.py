@@ -53,8 +53,10 @@ class Passed:
         self.answered += not on
         self.own_us += own_us
         self.took_us += took_us
-        self.own_max_us = max(self.own_max_us, own_us)
-        self.took_max_us = max(self.took_max_us, took_us)
+        if own_us > self.own_max_us:
+            self.own_max_us = own_us
+        if took_us > self.took_max_us:
+            self.took_max_us = took_us
         self.own.add(own_us)
         self.took.add(took_us)
         self.recent.append(own_us)
@@ -140,14 +142,15 @@ class LayerTable:
         if not fact.spans:
             return
         layers = self.routes.setdefault((fact.unit.name_id, fact.chain_id), {})
-        for place, (took, own, passes) in per_layer(fact).items():
+        passed = per_layer(fact)
+        for place, (took, own, passes) in passed.items():
             stat = layers.get(place)
             if stat is None:
                 if self._count >= MAX_STATS:
                     continue
                 self._count += 1
                 stat = layers[place] = Passed()
-            stat.add(took, own, passes, any(span.layer == place + 1 for span in fact.spans))
+            stat.add(took, own, passes, place + 1 in passed)
 
     def reset(self) -> None:
         self.routes.clear()
@@ -158,8 +161,12 @@ def per_layer(fact: UnitFact) -> dict[int, tuple[int, int, int]]:
     """Place in the chain → (took, own, passes) of one request, in the order of first passes."""
     found: dict[int, tuple[int, int, int]] = {}
     for span in fact.spans:
-        took, own, passes = found.get(span.layer, (0, 0, 0))
-        found[span.layer] = (took + span.took_us, own + span.own_us, passes + 1)
+        place = span.layer
+        if place in found:
+            took, own, passes = found[place]
+            found[place] = (took + span.took_us, own + span.own_us, passes + 1)
+        else:
+            found[place] = (span.took_us, span.own_us, 1)
     return found
 
 
