@@ -53,10 +53,8 @@ class Passed:
         self.answered += not on
         self.own_us += own_us
         self.took_us += took_us
-        if own_us > self.own_max_us:
-            self.own_max_us = own_us
-        if took_us > self.took_max_us:
-            self.took_max_us = took_us
+        self.own_max_us = max(self.own_max_us, own_us)
+        self.took_max_us = max(self.took_max_us, took_us)
         self.own.add(own_us)
         self.took.add(took_us)
         self.recent.append(own_us)

@@ -75,6 +75,7 @@ def test_every_hook_is_exercised_here(armed: Armament) -> None:
     assert [name for name, code in there.items() if code not in calls] == []
 
 
+@pytest.mark.timeout(400)  # all that a host does, once for each function
 def test_a_fault_anywhere_changes_nothing_for_the_host(armed: Armament) -> None:
     """Each function that hooks call is made to raise, one after the other: pages, async pages,
     tasks and statements come out as without a probe.
