@@ -9,6 +9,7 @@ backends, `SimpleTemplateResponse.render` (Django 4.2 to 6.1).
 from __future__ import annotations
 
 import functools
+from os import getpid
 from types import FunctionType
 from typing import Any
 
@@ -41,21 +42,31 @@ from djscope_probes.units import CURRENT, Unit
 # Tests make a handler for each client; a server has one.
 MAX_HANDLERS = 200
 MAX_VIEWS = 1_000
+PATIENCE_S = 0.5
 TEMPLATES = ("django.template.backends.django", "django.template.backends.jinja2")
 
 
 class ChainPatches(Patches):
-    """A host's threads put these in, the probe's takes them out: never after it has."""
+    """A host's threads put these in, the probe's takes them out: never after it has.
+
+    Nobody waits for long: hooking takes less than a millisecond. A process that was forked
+    meanwhile has a lock that nobody lets go of.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.lock = native.lock()
         self.open = False
+        self._pid = getpid()
 
     def restore(self) -> None:
-        with self.lock:
+        held = self._pid == getpid() and self.lock.acquire(True, PATIENCE_S)
+        try:
             self.open = False
             super().restore()
+        finally:
+            if held:
+                self.lock.release()
 
 
 class MiddlewareInstrument:
@@ -139,12 +150,12 @@ class MiddlewareInstrument:
             unit = CURRENT.get() if patch.on else None
             if unit is None or unit.passes is None:
                 return found
-            return self._timed_view(found, patch)
+            return self._timed_view(found, patch, lasts=found is view)
 
         return make_view_atomic
 
-    def _timed_view(self, view: Any, patch: Patch) -> Any:
-        """As async as it is: the handler asks. A view of the URLconf's is wrapped once."""
+    def _timed_view(self, view: Any, patch: Patch, lasts: bool) -> Any:
+        """As async as it is: the handler asks. One that `lasts`, the URLconf's, is wrapped once."""
         try:
             known = self._views.get(id(view))
             if known is not None and known.__wrapped__ is view:  # type: ignore[attr-defined]
@@ -152,7 +163,7 @@ class MiddlewareInstrument:
             awaited = landmarks.is_coroutine_function(view)
             layer = VIEW_ASYNC if awaited else VIEW_SYNC
             wrapper = functools.update_wrapper(timed_call(view, layer, awaited, patch), view)
-            if type(view) is FunctionType:
+            if lasts and type(view) is FunctionType:
                 if len(self._views) >= MAX_VIEWS:
                     self._views.clear()
                 self._views[id(view)] = wrapper
