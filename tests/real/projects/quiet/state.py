@@ -39,14 +39,13 @@ def state() -> dict[str, Any]:
     now = found()
     probe = sys.modules.get("djscope_probes.lifecycle")
     running = getattr(probe, "_running", None)
-    every, wrong = links()
+    every, hooked = links()
     return {
         "pid": os.getpid(),
         "known": len(_ORIGINALS),
-        "wrapped": sorted(
-            [label for label, it in _ORIGINALS.items() if now[label] is not it] + wrong
-        ),
+        "wrapped": sorted(label for label, it in _ORIGINALS.items() if now[label] is not it),
         "links": every,
+        "hooked": hooked,
         "receivers": sorted(connected()),
         "counted": running.armament.wrapped if running is not None else 0,
         "threads": _thread._count(),
@@ -55,7 +54,7 @@ def state() -> dict[str, Any]:
 
 
 def links() -> tuple[int, list[str]]:
-    """How many links the built chains of middleware have, and in which is not what Django put
+    """How many links the built chains of middleware have, and in which there is not what Django put
     there: `functools.wraps` left the original beside the cell. Also items of the lists of hooks.
     """
     codes = landmarks.layers()
