@@ -42,6 +42,8 @@ ON_WSGI = {
     "/healthy/missing/": (1.6, 1.5),
     "/slow_request/": (1.7, 4.0),
     "/healthy/report/": (1.8, 2.0),
+    "/slow_middleware/": (0.9, 0.8),
+    "/healthy/middleware/": (1.3, 0.8),
     "/request_stuck/": (2.0, 30.0),
     "/healthy/streaming/": (2.1, 2.0),
 }

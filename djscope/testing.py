@@ -23,7 +23,7 @@ from djscope_probes.recording import Recording, Told
 from djscope_probes.wire import dumps
 
 # How a request ends is for the test to say; how long it takes, for the machine.
-OF_REQUESTS = frozenset({"request_failing", "slow_request", "request_stuck"})
+OF_REQUESTS = frozenset({"request_failing", "slow_request", "slow_middleware", "request_stuck"})
 
 
 class Capture:

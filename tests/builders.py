@@ -6,16 +6,20 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec.structs import replace as replace_struct
+
 from djscope.feed.delivery import Delivery
 from djscope.feed.shapes import (
     Definition,
     Event,
     Group,
+    Layer,
     Operation,
     ProbeReported,
     Process,
     Relation,
     RequestRecorded,
+    Span,
     StackFrame,
     TaskRecorded,
     Unit,
@@ -35,6 +39,7 @@ WORKER = Process(
 VIEW = Place("/app/shop/views.py", 31, "book_list")
 ORIGIN = Place("/app/shop/views.py", 28, "book_list")
 TASK = Place("/app/shop/tasks.py", 12, "report")
+COUNTRY = Place("/app/shop/middleware.py", 12, "class Country")
 LIBRARY = Place("/lib/django/db/models/query.py", 412, "__iter__", app=False)
 BOOKS = 'SELECT "shop_book"."id" FROM "shop_book" WHERE "shop_book"."id" = %s'
 AUTHOR = 'SELECT "shop_author"."name" FROM "shop_author" WHERE "shop_author"."id" = %s LIMIT 21'
@@ -56,6 +61,13 @@ DEFINITIONS: dict[str, Definition] = {
     "l-view": frame(VIEW), "l-origin": frame(ORIGIN), "l-task": frame(TASK),
     "s-view": stack(LIBRARY, VIEW, Place("/app/shop/middleware.py", 18, "__call__"), LIBRARY),
     "s-task": stack(TASK, Place("/lib/celery/app/trace.py", 477, "trace_task", app=False)),
+    "c-web": [
+        Layer("django.middleware.security.SecurityMiddleware", "call", "sync", "both"),
+        Layer("shop.middleware.Country", "call", "sync", "sync", "", frame(COUNTRY)),
+        Layer("", "handler", "sync"),
+        Layer("shop.middleware.Country", "process_view", "sync", "sync", "", frame(COUNTRY)),
+        Layer("", "view", "sync"),
+    ],
     "r-author": Relation("Book", "author", "author", "fk", "Book"),
 }  # fmt: skip
 
@@ -94,6 +106,17 @@ def unit(
 
 def request(of: Unit, status: int = 200, method: str = "GET") -> RequestRecorded:
     return RequestRecorded(of, method, "n-view", status if of.state == "ended" else 0, "http")
+
+
+def layered(event: RequestRecorded) -> RequestRecorded:
+    """Down the chain `c-web`: 5 ms of its middleware, all the rest in the view."""
+    wall = event.unit.wall_us
+    spans = (
+        Span(0, 400, wall - 700, 200), Span(1, 500, wall - 900, 5_000),
+        Span(2, 4_500, wall - 6_000, 300), Span(3, 4_700, 60, 60),
+        Span(4, 4_800, wall - 6_500, wall - 6_500),
+    )  # fmt: skip
+    return replace_struct(event, chain_id="c-web", spans=spans, responded_us=wall - 150)
 
 
 def task(of: Unit, state: str = "SUCCESS", retries: int = 0) -> TaskRecorded:
@@ -147,7 +170,8 @@ def shop() -> Feed:
     feed.deliver(report(units=3, running=1), process=WORKER)
     for number in range(25):
         queries = [group("q-books", 1, 900), group(n=20 + number % 3)]
-        feed.deliver(request(unit(f"b{number}", groups=queries, wall_ms=100 + number)))
+        books = request(unit(f"b{number}", groups=queries, wall_ms=100 + number))
+        feed.deliver(layered(books))
     feed.deliver(request(unit("o1", "n-order", wall_ms=40, exception="KeyError"), 500, "POST"))
     report_unit = unit("t1", "n-report", wall_ms=2400, groups=[group("q-books", 6, 9000, "l-task")])
     feed.deliver(task(report_unit), process=WORKER)

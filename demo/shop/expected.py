@@ -55,6 +55,7 @@ KINDS = {
     "request_stuck": "request_stuck",
     "slow_request": "slow_request",
     "slow_request_async": "slow_request",
+    "slow_middleware": "slow_middleware",
     "task_failing": "task_failing",
     "task_stuck": "task_stuck",
 }

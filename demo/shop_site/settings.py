@@ -33,6 +33,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "shop.middleware.shipping_country",
+    "shop.scenarios.middleware.ExchangeRates",
 ]
 
 TEMPLATES = [

@@ -3,7 +3,16 @@
 from django.urls import path
 
 from shop import views
-from shop.scenarios import asynchronous, libraries, loops, perrow, queries, relations, requests
+from shop.scenarios import (
+    asynchronous,
+    libraries,
+    loops,
+    middleware,
+    perrow,
+    queries,
+    relations,
+    requests,
+)
 
 urlpatterns = [
     path("", views.home),
@@ -63,6 +72,8 @@ urlpatterns = [
     path("healthy/missing/", requests.healthy_missing),
     path("slow_request/", requests.slow_request),
     path("healthy/report/", requests.healthy_report),
+    path("slow_middleware/", middleware.slow_middleware),
+    path("healthy/middleware/", middleware.healthy_middleware),
     path("request_stuck/", requests.request_stuck),
     path("healthy/streaming/", requests.healthy_streaming),
     path("n_plus_one_async/", asynchronous.n_plus_one_async),

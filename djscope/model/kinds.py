@@ -48,6 +48,10 @@ KINDS = {
         "Requests of a route take long as a rule.",
         "Look at its queries and at the line where it was seen waiting.",
     ),
+    "slow_middleware": (
+        "A middleware takes long itself, whatever the layers within it take.",
+        "Keep what it works out in the cache, or do it where it is needed only.",
+    ),
     "request_stuck": (
         "A request stands at one line.",
         "Give what it waits for a timeout.",

@@ -72,6 +72,20 @@ class ProcessOut(Struct):
     governed: str
 
 
+class LayerOut(Struct):
+    """A middleware, one of its hooks, the view, a template; `own`: without what is within it."""
+
+    name: str
+    hook: str
+    mode: str
+    n: int
+    own_us_p50: int
+    own_us_p95: int | None
+    own_us_max: int
+    own_us: int
+    took_us: int
+
+
 class RouteOut(Struct):
     name: str
     view: str
@@ -91,6 +105,7 @@ class RouteOut(Struct):
     wait_us_p50: int | None = None
     wait_us_p95: int | None = None
     wait_us_max: int | None = None
+    layers: list[LayerOut] = []
 
 
 class QueryOut(Struct):

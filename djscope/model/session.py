@@ -17,6 +17,7 @@ from djscope.feed.shapes import (
     UnitRecorded,
 )
 from djscope.model.definitions import Definitions
+from djscope.model.middleware import LayerTable
 from djscope.model.processes import ProcessFact, process_fact, unknown_process
 from djscope.model.queries import MAX_STATS, QueryTable
 from djscope.model.rate import Rate
@@ -51,6 +52,7 @@ class Session:
         self.processes: dict[str, ProcessFact] = {}
         self.routes: dict[tuple[str, str], RouteStat] = {}
         self.queries = QueryTable()
+        self.layers = LayerTable()
         self.running: dict[UnitKey, UnitFact] = {}
         self.recent: deque[UnitFact] = deque(maxlen=RECENT_UNITS)
         self.gaps: deque[Gap] = deque(maxlen=100)
@@ -121,6 +123,7 @@ class Session:
         """Forget what was counted: from here on it is told whether a problem is still there."""
         self.routes.clear()
         self.queries.reset()
+        self.layers.reset()
         self.recent.clear()
         self.gaps.clear()
         self.began_at = now
@@ -216,6 +219,7 @@ class Session:
         self.recent.append(fact)
         self.unit_rate.add(delivery.at)
         self.route(fact).ended(fact)
+        self.layers.ended(fact)
 
     def _want(self, fact: UnitFact) -> None:
         want, unit = self.definitions.want, fact.unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import msgspec
 
@@ -10,6 +11,7 @@ from djscope.feed.status import FeedStatus
 from djscope.model.definitions import Definitions, Place
 from djscope.model.finding import Finding
 from djscope.model.findings import find, find_gone
+from djscope.model.middleware import LayerStat, of_route
 from djscope.model.processes import ProcessFact
 from djscope.model.queries import QueryStat
 from djscope.model.routes import RouteStat
@@ -17,6 +19,7 @@ from djscope.model.schema import (
     SCHEMA,
     Coverage,
     FindingOut,
+    LayerOut,
     Line,
     ProcessOut,
     QueryOut,
@@ -45,7 +48,11 @@ def snapshot(session: Session, now: float, status: FeedStatus) -> Snapshot:
         processes=[process_out(each) for each in session.processes.values()],
         findings=[finding_out(each, defs) for each in found],
         units=[unit_out(u, defs) for u in (*session.running.values(), *session.recent)],
-        routes=[route_out(each, defs) for each in routes if each.kind == "request"],
+        routes=[
+            route_out(each, defs, of_route(session.layers, defs, each.name_id))
+            for each in routes
+            if each.kind == "request"
+        ],
         queries=[query_out(each, defs) for each in session.queries.stats.values()],
         tasks=[route_out(each, defs) for each in routes if each.kind != "request"],
         gone=[finding_out(each, defs) for each in find_gone(session, now, found)],
@@ -104,7 +111,22 @@ def finding_out(finding: Finding, defs: Definitions) -> FindingOut:
     )
 
 
-def route_out(route: RouteStat, defs: Definitions) -> RouteOut:
+def layer_out(stat: LayerStat) -> LayerOut:
+    passed = stat.passed
+    return LayerOut(
+        name=stat.layer.name,
+        hook=stat.layer.hook,
+        mode=stat.mode,
+        n=passed.n,
+        own_us_p50=passed.median_us,
+        own_us_p95=passed.own_quantile_us(0.95) if passed.n >= SAMPLES else None,
+        own_us_max=passed.own_max_us,
+        own_us=passed.own_us,
+        took_us=passed.took_us,
+    )
+
+
+def route_out(route: RouteStat, defs: Definitions, layers: Iterable[LayerStat] = ()) -> RouteOut:
     return RouteOut(
         name=defs.text(route.name_id),
         view=defs.text(route.view_id),
@@ -121,6 +143,7 @@ def route_out(route: RouteStat, defs: Definitions) -> RouteOut:
         outcomes=dict(route.outcomes),
         kind=route.kind,
         queue=route.queue,
+        layers=[layer_out(each) for each in layers],
         **waits(route),
     )
 

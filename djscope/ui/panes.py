@@ -5,6 +5,7 @@ from __future__ import annotations
 from djscope.ui.lists.cost import costs
 from djscope.ui.lists.families import by_origin, by_route, by_sql
 from djscope.ui.lists.findings import findings
+from djscope.ui.lists.middleware import middlewares
 from djscope.ui.lists.processes import processes
 from djscope.ui.lists.queries import queries
 from djscope.ui.lists.routes import requests, tasks, work
@@ -25,7 +26,7 @@ PANES = (
         ),
     ),
     Pane("queries", "Queries", (queries("queries", "Queries by site", turns=FAMILIES),)),
-    Pane("requests", "Requests", (requests(), under_way(running("request")))),
+    Pane("requests", "Requests", (requests(), under_way(running("request")), middlewares())),
     Pane("tasks", "Tasks", (work(), under_way(running("task", "command", "thread")))),
     Pane("findings", "Findings", (findings(),)),
     Pane("processes", "Processes", (processes(), costs())),

@@ -18,6 +18,7 @@ from djscope_probes.governor import Governor
 from djscope_probes.guard import Guard
 from djscope_probes.instruments import Instrument
 from djscope_probes.instruments.callers import CallersInstrument
+from djscope_probes.instruments.middleware import MiddlewareInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.requests import RequestsInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
@@ -30,6 +31,8 @@ from djscope_probes.units import AmbientUnit, Unit, book_outside, nowhere
 REVISION_NS = 1_000_000_000
 # About what a query costs that goes the short way, see tests.benchmarks: it is not measured then.
 SHORT_NS = 5_000
+# The same of a pass through a layer.
+PASS_NS = 600
 # Modules that are half loaded when their number last changed are whole some turns later.
 GROWING_TURNS = 10
 # One that lasts this long is looked at: with a look each second none of 1.3 s is missed.
@@ -48,10 +51,12 @@ class Armament:
         self.defs = Definitions()
         self.governor = Governor(0, 0)
         self._armed_ns = 0
+        middleware = MiddlewareInstrument()
         self._instruments: list[Instrument] = [
             CallersInstrument(),
             QueriesInstrument(),
-            RequestsInstrument(),
+            RequestsInstrument(middleware.enter),
+            middleware,
             TasksInstrument(),
             WorkInstrument(),
         ]
@@ -190,7 +195,7 @@ class Armament:
 
     def _record(self, unit: Unit, events: list[str], now_id: str = "") -> None:
         try:
-            self.ledger.hooks_ns += unit.noted * SHORT_NS
+            self.ledger.hooks_ns += unit.noted * SHORT_NS + len(unit.passes or ()) * PASS_NS
             events.append(record(unit, self.defs, now_id))
         except Exception:
             self.guard.failed()

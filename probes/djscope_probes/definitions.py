@@ -6,7 +6,7 @@ from djscope_probes.classlines import with_line
 from djscope_probes.groups import Origin, Shape
 from djscope_probes.sources import digest_of
 from djscope_probes.sqltext import normalise
-from djscope_probes.wire import DEFS_CAP, Relation, StackFrame, definition_id, dumps
+from djscope_probes.wire import DEFS_CAP, Layer, Relation, StackFrame, definition_id, dumps
 
 # Values kept to be sent again on request; beyond this they are sent when next used.
 KEPT_BYTES = 2_000_000
@@ -14,6 +14,7 @@ MAX_CACHED = 5_000
 # Of raw SQL, in characters.
 CACHED_CHARS = 2_000_000
 MAX_FILES = 5_000
+MAX_CHAINS = 200
 
 
 class Definitions:
@@ -29,6 +30,8 @@ class Definitions:
         self._kept = 0
         self._sql: dict[tuple[str, str], str] = {}
         self._sql_chars = 0
+        # With the layers themselves, whose id must not be another's meanwhile.
+        self._chains: dict[int, tuple[tuple[Layer, ...], str]] = {}
 
     def name(self, text: str) -> str:
         """The id of a route, a task, a view."""
@@ -69,6 +72,20 @@ class Definitions:
     def _note_file(self, frame: StackFrame) -> None:
         if frame.app and frame.file and len(self.files) < MAX_FILES:
             self.files.add(frame.file)
+
+    def chain(self, layers: tuple[Layer, ...]) -> str:
+        """The id of what a handler's requests pass through."""
+        key = self._chains.get(id(layers), (layers, ""))[1]
+        if not key or (key not in self._sent and key not in self.unsent):
+            if len(self._chains) >= MAX_CHAINS:
+                self._chains.clear()
+            for layer in layers:
+                if layer.line is not None:
+                    self._note_file(layer.line)
+            lined = [each._replace(line=each.line and with_line(each.line)) for each in layers]
+            key = self._define("c", dumps(lined))
+            self._chains[id(layers)] = (layers, key)
+        return key
 
     def relation(self, path: Origin | None) -> str:
         """The id of what lazy loads went through."""

@@ -38,6 +38,11 @@ def handlers() -> Any | None:
     return getattr(base, "BaseHandler", None)
 
 
+def is_coroutine_function(function: Any) -> bool:
+    """As Django asks: asgiref marks what only says of itself that it is one."""
+    return bool(loaded("asgiref.sync").iscoroutinefunction(function))  # type: ignore[union-attr]
+
+
 def trace_task() -> CodeType | None:
     """Celery's trampoline around every task: an inner function of `build_tracer`."""
     return next(iter(inner(loaded("celery.app.trace"), "build_tracer", "trace_task")), None)

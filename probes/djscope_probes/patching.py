@@ -1,39 +1,65 @@
 """The one registry of everything that is wrapped in the host, so that all of it can be put back.
 
-Targets are attributes of classes and modules, never lists that other threads iterate. Wrappers bind
-what they need in closures: taking one out never breaks a call in flight.
+Targets are places that are looked up at each call, see `places`; nothing is ever inserted into a
+list that other threads iterate. Wrappers bind what they need in closures: taking one out never
+breaks a call in flight.
 """
 
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Callable
 from typing import Any
 
+from djscope_probes.places import Attribute, Place
+
 Function = Callable[..., Any]
+Make = Callable[[Function, "Patch"], Function]
 
 
 class Patch:
-    """One wrapped attribute. A wrapper must pass straight through while `on` is false."""
+    """One wrapped place. A wrapper must pass straight through while `on` is false.
 
-    __slots__ = ("name", "on", "original", "owner", "wrapper")
+    It is held by whoever holds the place, and holds the original itself: what the host lets go of
+    goes with both.
+    """
 
-    def __init__(self, owner: Any, name: str) -> None:
-        self.owner = owner
-        self.name = name
-        # Through __dict__: getattr would find an inherited attribute or a bound descriptor.
-        self.original: Function = owner.__dict__[name]
-        self.wrapper: Function = self.original
+    __slots__ = ("_wrapper", "on", "place")
+
+    def __init__(self, place: Place, make: Make) -> None:
+        self.place = place
         self.on = True
+        original = place.get()
+        if original is None:
+            raise LookupError(place.label)
+        # Somebody else's callable may have no name or an odd `__dict__`: as much as there is.
+        wrapper = functools.update_wrapper(make(original, self), original)
+        self._wrapper = weakref.ref(wrapper)
+        place.put(original, wrapper)
+
+    @property
+    def wrapper(self) -> Any:
+        """None once the host has let go of it."""
+        return self._wrapper()
+
+    @property
+    def original(self) -> Function | None:
+        return getattr(self.wrapper, "__wrapped__", None)
 
     @property
     def label(self) -> str:
-        return f"{getattr(self.owner, '__name__', self.owner)}.{self.name}"
+        return self.place.label
 
     @property
     def on_top(self) -> bool:
-        """Nobody wrapped the attribute again, over us."""
-        return self.owner.__dict__.get(self.name) is self.wrapper
+        """Nobody wrapped the place again, over us."""
+        return self.wrapper is not None and self.place.holds(self.wrapper)
+
+    @property
+    def gone(self) -> bool:
+        """The host has let go of it all."""
+        return not self.place.there or self.wrapper is None
 
 
 class Patches:
@@ -48,26 +74,36 @@ class Patches:
     @property
     def lost(self) -> list[str]:
         """What could not be put back, because somebody else's wrapper holds on to ours."""
-        return [patch.label for patch in self._buried.values()]
+        return [patch.label for patch in list(self._buried.values()) if not patch.gone]
 
     @property
     def count(self) -> int:
-        return len(self._in) + len(self._receivers)
+        there = sum(not patch.gone for patch in list(self._in.values()))
+        return there + len(self._receivers)
 
-    def wrap(self, owner: Any, name: str, make: Callable[[Function, Patch], Function]) -> None:
+    def wrap(self, owner: Any, name: str, make: Make) -> None:
         """Replace `owner.name` by `make(original, patch)`, disguised as the original."""
-        key = (id(owner), name)
-        if key in self._in:
+        self.put(Attribute(owner, name), make)
+
+    def put(self, place: Place, make: Make) -> None:
+        """Replace what is at `place` by `make(original, patch)`."""
+        key = place.key
+        known = self._in.get(key)
+        if known is not None and not known.gone:
             return
         buried = self._buried.pop(key, None)
-        if buried is not None and owner.__dict__.get(name) is not buried.original:
+        if buried is not None and not buried.gone and place.get() is not buried.original:
             buried.on = True
             self._in[key] = buried
             return
-        patch = Patch(owner, name)
-        patch.wrapper = functools.update_wrapper(make(patch.original, patch), patch.original)
-        setattr(owner, name, patch.wrapper)
-        self._in[key] = patch
+        self._in[key] = Patch(place, make)
+
+    def sweep(self) -> None:
+        """Forget what the host has let go of."""
+        for patches in (self._in, self._buried):
+            for key, patch in list(patches.items()):
+                if patch.gone:
+                    patches.pop(key, None)
 
     def listen(self, signal: Any, receiver: Function, uid: str) -> None:
         """Connect to a Django or Celery signal, strongly, under a name that can be taken back."""
@@ -84,6 +120,6 @@ class Patches:
             key, patch = self._in.popitem()
             patch.on = False
             if patch.on_top:
-                setattr(patch.owner, patch.name, patch.original)
-            else:
+                patch.place.put(patch.wrapper, patch.original)
+            elif not patch.gone:
                 self._buried[key] = patch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from djscope_probes import wire
+from djscope_probes import spans, wire
 from djscope_probes.clock import now_ns, unix
 from djscope_probes.definitions import Definitions
 from djscope_probes.groups import MAX_PARAMS, Group
@@ -23,6 +23,7 @@ def record(
     body = unit_state(unit, defs, now_id, most)
     if isinstance(unit, RequestUnit):
         took = (unit.responded_ns - unit.began_ns) // 1000 if unit.responded_ns else -1
+        passes = unit.passes
         return wire.event_json(
             wire.RequestRecorded(
                 body,
@@ -31,6 +32,8 @@ def record(
                 unit.status,
                 unit.protocol,
                 took,
+                defs.chain(passes.chain.layers) if passes is not None else "",
+                spans.on_wire(passes, unit.began_ns) if passes is not None else (),
             )
         )
     if isinstance(unit, TaskUnit):

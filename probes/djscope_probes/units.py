@@ -14,6 +14,7 @@ from typing import Any
 
 from djscope_probes.clock import now_ns
 from djscope_probes.groups import Evaluation, Group, Repeat
+from djscope_probes.spans import Passes
 from djscope_probes.stacks import site_of
 from djscope_probes.wire import StackFrame
 
@@ -31,8 +32,8 @@ class Unit:
     __slots__ = (
         "__weakref__", "adopted", "asyncio_task", "began_ns", "cpu_ns", "deep", "ended_ns",
         "evaluations", "exact_start", "exception", "expected", "groups", "id", "name", "open",
-        "operations", "outer", "overflow", "repeated", "repeats", "revision", "site", "skipped",
-        "stack", "thread", "vanished",
+        "operations", "outer", "overflow", "passes", "repeated", "repeats", "revision", "site",
+        "skipped", "stack", "thread", "vanished",
     )  # fmt: skip
     kind = ""
 
@@ -68,6 +69,8 @@ class Unit:
         self.site: StackFrame | None = None
         self.stack: list[StackFrame] = []
         self.asyncio_task: weakref.ref[Any] | None = None
+        # Of a request that was seen to go down its handler's chain.
+        self.passes: Passes | None = None
 
     def settle(self) -> None:
         """Book what was noted in passing; before groups are looked at, by who records units."""

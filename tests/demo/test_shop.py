@@ -122,6 +122,8 @@ ANSWERS = {
     "/healthy/missing/": 404,
     "/slow_request/": 200,
     "/healthy/report/": 200,
+    "/slow_middleware/": 200,
+    "/healthy/middleware/": 200,
     "/healthy/streaming/": 200,
     "/n_plus_one_async/": 200,
     "/healthy/async_list/": 200,
@@ -134,6 +136,7 @@ ANSWERS |= {
 AT_LEAST = {  # seconds
     "/slow_query/": 0.3,
     "/slow_request/": 1.5,
+    "/slow_middleware/": 0.04,
     "/healthy/report/": 0.3,
     "/slow_request_async/": 1.5,
     "/healthy/async_report/": 0.3,

@@ -20,7 +20,8 @@ from tests.probes.library.cases import CASES, HEALTHY
 PACKAGE = djscope_probes.__file__.rpartition("/")[0] + "/"
 PAGES = (
     "/n_plus_one/", "/n_plus_one_reverse/", "/healthy/authors/", "/query_loop/", "/healthy/list/",
-    "/healthy/streaming/", "/request_failing/?basket=1", "/healthy/missing/", "/no/such/page/",
+    "/healthy/streaming/", "/healthy/template/", "/request_failing/?basket=1", "/healthy/missing/",
+    "/no/such/page/",
 )  # fmt: skip
 ASYNC_PAGES = ("/n_plus_one_async/", "/healthy/async_list/", "/healthy/list/")
 
@@ -90,8 +91,10 @@ def hooks(armament: Armament) -> dict[str, CodeType]:
     for instrument in armament._instruments:
         patches = instrument.patches
         for patch in patches._in.values():
+            if patch.gone:
+                continue
             # Managers of generic relations have a class each, all of one name.
-            found[f"{patch.label} {id(patch.owner)}"] = patch.wrapper.__code__  # type: ignore[attr-defined]
+            found[f"{patch.label} {patch.place.key}"] = patch.wrapper.__code__
         for (_, uid), signal in patches._receivers.items():
             for entry in signal.receivers:
                 if entry[0][0] == uid:
@@ -104,7 +107,7 @@ def host() -> list[object]:
     """What a host does, and what comes of it: pages, async pages, tasks, commands to a database."""
     results: list[object] = [request(path) for path in PAGES]
     results += [asyncio.run(async_request(path)) for path in ASYNC_PAGES]
-    results += [*tasks(), *statements(), command(), *relations()]
+    results += [*tasks(), *statements(), command(), *templates(), *relations()]
     return results
 
 
@@ -116,6 +119,19 @@ def relations() -> Iterator[str]:
         yield repr(code(models))
     for healthy in HEALTHY.values():
         yield repr(healthy(models))
+
+
+def templates() -> Iterator[str]:
+    """A response that is rendered late; the other engine, where a test has loaded it."""
+    from django.template import engines
+    from django.template.response import SimpleTemplateResponse
+
+    template = engines["django"].from_string("{{ n }}")
+    yield SimpleTemplateResponse(template, {"n": 1}).render().content.decode()
+    jinja = sys.modules.get("django.template.backends.jinja2")
+    if jinja is not None:
+        engine = jinja.Jinja2({"NAME": "jinja", "DIRS": [], "APP_DIRS": False, "OPTIONS": {}})
+        yield engine.from_string("{{ n }}").render({"n": 1})
 
 
 def command() -> str:

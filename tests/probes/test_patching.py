@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
+import weakref
 from typing import Any
 
+import pytest
+
 from djscope_probes.patching import Function, Patch, Patches
+from djscope_probes.places import Cell, Item, cell_of
 
 
 class Host:
@@ -134,3 +139,96 @@ def test_receivers_are_taken_back_too() -> None:
     patches.restore()
 
     assert signal.receivers == {}
+
+
+class Chain:
+    """Has a list that others walk, and a function with a cell."""
+
+    def __init__(self) -> None:
+        self.items: list[Function] = [Equal("a"), Equal("b")]
+
+        def call() -> Any:
+            return get_response()
+
+        get_response: Function = lambda: "answer"  # noqa: E731
+        self.call = call
+
+
+class Equal:
+    """All are equal to one another."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self) -> str:
+        return self.name
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+def test_a_cell_and_its_original_are_back() -> None:
+    """The function goes on calling what is in its cell."""
+    chain, patches = Chain(), Patches()
+    original = cell_of(chain.call, "get_response").cell_contents
+    patches.put(Cell(chain.call, "get_response", "cell"), louder)
+    patches.put(Cell(chain.call, "get_response", "cell"), louder)
+
+    assert chain.call() == "ANSWER"
+    patches.restore()
+    assert chain.call() == "answer"
+    assert cell_of(chain.call, "get_response").cell_contents is original
+
+
+def test_items_of_a_list_are_replaced_in_place_by_identity() -> None:
+    """Others that are equal stay where they are, also when somebody moved ours."""
+    chain, patches = Chain(), Patches()
+    items, (first, second) = chain.items, chain.items
+    patches.put(Item(chain, "items", 1, "item"), louder)
+
+    assert [item() for item in items] == ["a", "B"]
+    items.reverse()
+    patches.restore()
+
+    assert chain.items is items
+    assert items[0] is second
+    assert items[1] is first
+    assert patches.lost == []
+
+
+def test_what_the_host_lets_go_of_is_not_held() -> None:
+    """Neither by the registry nor by a wrapper."""
+    chain, patches = Chain(), Patches()
+    patches.put(Cell(chain.call, "get_response", "cell"), louder)
+    patches.put(Item(chain, "items", 0, "item"), louder)
+    gone = weakref.ref(chain)
+    del chain
+    gc.collect()
+
+    assert gone() is None
+    assert patches.count == 0
+    patches.sweep()
+    patches.restore()
+    assert patches.lost == []
+
+
+def test_a_list_that_was_built_anew_is_another_place() -> None:
+    """Its items are wrapped, though the old list is still somebody's."""
+    chain, patches = Chain(), Patches()
+    patches.put(Item(chain, "items", 0, "item"), louder)
+    old = chain.items
+    chain.items = [Equal("c")]
+    patches.put(Item(chain, "items", 0, "item"), louder)
+
+    assert chain.items[0]() == "C"
+    assert old[0]() == "A"
+    patches.restore()
+    assert chain.items[0]() == "c"
+
+
+def test_a_place_that_is_not_there_is_said() -> None:
+    """Another version of Django may lack it."""
+    with pytest.raises(LookupError):
+        Patches().wrap(Host, "nothing", louder)

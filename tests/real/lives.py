@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from djscope.feed.leases import Claim
 from djscope.watch import Watch
 from djscope_probes.wire import Keys
-from tests.real.load import Load, Requests, Sender, Tasks, each, under_load
+from tests.real.load import Load, Requests, Sender, State, Tasks, each, under_load
 from tests.real.models import FORK_WARNING, Host, Model
 from tests.real.tools import Levels, client_of, wait_for
 
@@ -155,9 +155,14 @@ def look(model: Model, load: Load, when: str, outcome: Outcome) -> None:
     if not model.lasts:
         return
     for state in each(load, "state", model.n).values():
-        outcome.left += [f"{each} {when}" for each in (*state["wrapped"], *state["receivers"])]
+        outcome.left += [f"{each} {when}" for each in changed(state)]
         if when == "when stopped" and state["ours"]:
             outcome.left.append(f"{state['ours']} threads {when}")
+
+
+def changed(state: State) -> list[str]:
+    """What is not as it would be without djscope."""
+    return [*state["wrapped"], *state["receivers"], *state["hooked"]]
 
 
 def end(host: Host, outcome: Outcome, threads: int) -> None:

@@ -60,7 +60,7 @@ def test_nothing_is_wrapped_in_any_process(quiet: Quiet) -> None:
 
     for name, state in states.items():
         assert state["known"] == len(TARGETS), name
-        assert state["wrapped"] == state["receivers"] == [], name
+        assert state["wrapped"] == state["receivers"] == state["hooked"] == [], name
         assert state["counted"] == 0, name
     assert states["celery"]["threads"] == 1
 
@@ -77,10 +77,11 @@ def test_what_is_looked_at_is_all_that_there_is(quiet: Quiet) -> None:
     for name, state in armed.items():
         receivers = [each for each in state["receivers"] if not each.endswith("djscope_exit")]
         assert len(state["wrapped"]) == len(TARGETS), name
-        assert len(state["wrapped"]) + len(receivers) == state["counted"], name
+        hooks = len(receivers) + len(state["hooked"])
+        assert len(state["wrapped"]) + hooks == state["counted"], name
         assert len(state["receivers"]) == len(SIGNALS), name
     for name, state in idle.items():
-        assert state["wrapped"] == state["receivers"] == [], name
+        assert state["wrapped"] == state["receivers"] == state["hooked"] == [], name
 
 
 def test_two_keys_stand_in_redis(quiet: Quiet) -> None:

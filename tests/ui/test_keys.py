@@ -85,7 +85,7 @@ async def test_moving() -> None:
         rows = driver.focused
         for key, cursor in [
             ("j", 1), ("down", 2), ("k", 1), ("up", 0), ("up", 0), ("G", 41), ("j", 41),
-            ("g", 0), ("end", 41), ("home", 0), ("ctrl+d", 9), ("pagedown", 18), ("ctrl+u", 9),
+            ("g", 0), ("end", 41), ("home", 0), ("ctrl+d", 7), ("pagedown", 14), ("ctrl+u", 7),
             ("pageup", 0),
         ]:  # fmt: skip
             await driver.press(key)
@@ -129,7 +129,7 @@ async def test_enter_and_back() -> None:
 async def test_details_stack() -> None:
     """Route, unit, query: each level opens from the one above and says the way."""
     async with running(shop()) as driver:
-        await driver.press("3", "enter", "enter", "tab", "enter")
+        await driver.press("3", "enter", "enter", "tab", "tab", "enter")
 
         assert len(driver.app.screen_stack) == 4
         assert "Requests > GET books/ > GET books/ at 12:00:00 > query" in driver.screen

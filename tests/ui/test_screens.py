@@ -37,7 +37,8 @@ def lost() -> Feed:
     ("size", "views"),
     [
         (NARROW, {
-            "overview": "1", "findings": "5", "finding": "5 enter", "help": "1 question_mark",
+            "overview": "1", "requests": "3", "layers": "3 enter enter",
+            "findings": "5", "finding": "5 enter", "help": "1 question_mark",
             "frozen": "escape space", "queries": "space 2", "by-sql": "b", "by-route": "b",
             "by-origin": "b", "queries-now": "b n",
         }),
@@ -46,7 +47,8 @@ def lost() -> Feed:
             "finding": "5 enter", "query": "2 enter", "route": "3 enter", "unit": "3 enter enter",
             "stuck": "3 tab enter", "failure": "4 enter enter", "process": "6 enter",
             "by-sql": "2 b", "sql": "enter", "by-route": "escape b", "by-origin": "b",
-            "origin": "enter", "queries-now": "escape b n",
+            "origin": "enter", "queries-now": "escape b n", "middleware": "3 tab tab enter",
+            "layers": "3 enter tab tab z",
         }),
         (WIDE, {"overview": "1", "queries": "2", "by-origin": "b b b"}),
         (TINY, {"overview": "1"}),

@@ -13,6 +13,7 @@ from djscope.ui.details import unit
 from djscope.ui.details.figures import spread
 from djscope.ui.details.finding import place_line
 from djscope.ui.facts import Facts
+from djscope.ui.lists.middleware import route_layers
 from djscope.ui.lists.queries import queries
 from djscope.ui.lists.units import recent
 from djscope.ui.spec import DEEP_KINDS, Detail, Fact, Opener, Spec
@@ -34,13 +35,15 @@ def opener(stat: RouteStat) -> Opener:
         named=False,
     )  # fmt: skip
 
+    layers = [route_layers(stat.name_id)] if stat.kind == "request" else []
+
     def detail(facts: Facts) -> Detail:
         route = latest(facts)
         failing = [_failures(lambda facts: latest(facts).failures.values())]
         return Detail(
             f"{route.method} {unit_name(route.kind, facts.text(route.name_id))}".strip(),
             [fact for fact in _facts(facts, route) if fact.text],
-            lists=[*(failing if route.failures else []), recent(latest), own],
+            lists=[*(failing if route.failures else []), recent(latest), own, *layers],
             copy=facts.text(route.name_id),
             process=facts.standing_for(sorted(route.processes)),
             aim=(route.kind, facts.text(route.name_id)) if route.kind in DEEP_KINDS else None,

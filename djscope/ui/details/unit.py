@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from djscope.model.definitions import NOWHERE, Stack
+from djscope.model.middleware import outside_us
 from djscope.model.processes import short_name
 from djscope.model.units import UnitFact
 from djscope.ui import format as fmt
 from djscope.ui.details.finding import place_line
 from djscope.ui.facts import Facts
 from djscope.ui.lists.groups import groups, operations
+from djscope.ui.lists.middleware import waterfall
 from djscope.ui.spec import DEEP_KINDS, Detail, Fact, Opener, Spec
 
 
@@ -24,11 +26,12 @@ def opener(unit: UnitFact) -> Opener:
         now, stack = _stack(facts, latest)
         site = facts.place(latest.unit.site_id)
         asked = latest.unit.groups or latest.running
-        lists: list[Spec[Any]] = [operations(latest)] if latest.unit.operations else []
+        lists: list[Spec[Any]] = [waterfall(latest)] if latest.spans else []
+        lists += [operations(latest)] if latest.unit.operations else []
         return Detail(
             f"{name(facts, latest)} at {fmt.clock(latest.started)}",
             [fact for fact in _facts(facts, latest) if fact.text],
-            lists=[*lists, groups(latest)] if asked else [],
+            lists=[*lists, groups(latest)] if asked else lists,
             stack=stack,
             stack_title="Stack now" if now else "Stack of the exception",
             place=site if site.file else stack[0] if stack else NOWHERE,
@@ -81,6 +84,7 @@ def _facts(facts: Facts, unit: UnitFact) -> list[Fact]:
         Fact("view", view),
         Fact("task", task if unit.kind == "task" else ""),
         Fact("time", _time(unit)),
+        Fact("layers", _layers(unit)),
         Fact("process", f"{short_name(unit.process)}, began {fmt.clock(unit.started)}"),
     ]
 
@@ -109,3 +113,12 @@ def _time(unit: UnitFact) -> str:
         parts.append(f"cpu {fmt.duration(facts.cpu_us)}")
         parts.append(f"other {fmt.duration(unit.unaccounted_us)}")
     return " · ".join([*parts, f"{facts.queries} queries"])
+
+
+def _layers(unit: UnitFact) -> str:
+    """What is in no layer: the server's and the handler's part; then what streams."""
+    if not unit.spans or unit.responded_us < 0:
+        return ""
+    outside = fmt.duration(outside_us(unit))
+    after = fmt.duration(max(unit.unit.wall_us - unit.responded_us, 0))
+    return f"outside of all {outside} until the response · {after} after it"

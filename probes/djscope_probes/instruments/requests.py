@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from djscope_probes import landmarks
@@ -26,9 +27,10 @@ UID = "djscope_requests"
 
 
 class RequestsInstrument:
-    """Begins, names and ends request units."""
+    """Begins, names and ends request units. `enter` sees handler and unit before its chain does."""
 
-    def __init__(self) -> None:
+    def __init__(self, enter: Callable[[Any, Unit], None]) -> None:
+        self._enter = enter
         self.guard = Guard("requests")
         self.patches = Patches()
         self._ledger = Ledger()
@@ -117,7 +119,11 @@ class RequestsInstrument:
 
     def _respond(self, original: Function, patch: Patch) -> Function:
         def get_response(handler: Any, request: Any) -> Any:
+            unit = current() if patch.on else None
+            if type(unit) is RequestUnit:
+                self._enter(handler, unit)
             response = original(handler, request)
+            # A server's next request may have begun in this thread, in a view that streams.
             unit = current() if patch.on else None
             if type(unit) is RequestUnit:
                 self._note_response(unit, request, response)
@@ -129,6 +135,7 @@ class RequestsInstrument:
         async def get_response_async(handler: Any, request: Any) -> Any:
             unit = current() if patch.on else None
             if type(unit) is RequestUnit:
+                self._enter(handler, unit)
                 try:
                     unit.asyncio_task = innermost_task()
                 except Exception:

@@ -13,6 +13,7 @@ TARGETS = (
     ("django.core.handlers.asgi", "ASGIHandler", "__call__"),
     ("django.core.handlers.base", "BaseHandler", "get_response"),
     ("django.core.handlers.base", "BaseHandler", "get_response_async"),
+    ("django.core.handlers.base", "BaseHandler", "make_view_atomic"),
     ("django.core.handlers.base", "BaseHandler", "resolve_request"),
     ("django.core.handlers.wsgi", "WSGIHandler", "__call__"),
     ("django.core.management.base", "BaseCommand", "execute"),
@@ -32,6 +33,8 @@ TARGETS = (
     ("django.db.models.query", "ValuesIterable", "__iter__"),
     ("django.db.models.query", "ValuesListIterable", "__iter__"),
     ("django.db.models.sql.compiler", "", "cursor_iter"),
+    ("django.template.backends.django", "Template", "render"),
+    ("django.template.response", "SimpleTemplateResponse", "render"),
 )
 SIGNALS = (
     ("django.core.signals", "got_request_exception"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import djscope_probes
 from djscope_probes import lifecycle, native, units
+from djscope_probes.arming import Armament
 from quiet.state import state
 
 ARMED_S = 10.0
@@ -24,16 +25,36 @@ def inject() -> None:
     native.start_thread(lambda: djscope_probes.start(url, app))
 
 
+STORMS, LULL_S = 200, 0.006
+_weather: dict[str, Any] = {"storms": 0, "spans": 0, "failures": []}
+
+
+def storm() -> None:
+    """Every hook in and out again, many times, as fast as requests come."""
+    armament = Armament()
+    for _ in range(STORMS):
+        armament.arm()
+        time.sleep(LULL_S)
+        _weather["spans"] += sum(len(unit.passes or ()) for unit in list(armament.ledger.ended))
+        armament.collect(0)
+        armament.disarm()
+        _weather["storms"] += 1
+    _weather["failures"] = [i.guard.last for i in armament._instruments if i.guard.failures]
+    _weather["failures"] += [label for i in armament._instruments for label in i.patches.lost]
+
+
 def do(verb: str) -> dict[str, Any]:
-    """`state`, `inject`, `stop`, or a clock to set; returns this process's state afterwards."""
+    """`state`, `inject`, `stop`, `storm`, or a clock to set; returns this process's state then."""
     time.sleep(SHARED_S)
     if verb == "inject":
         inject()
     elif verb == "stop":
         djscope_probes.stop()
+    elif verb == "storm":
+        native.start_thread(storm)
     elif verb in CLOCKS:
         time.time = lambda: clock() + CLOCKS[verb]
-    return state()
+    return {**state(), **_weather}
 
 
 def await_armed(late: bool) -> None:

@@ -12,6 +12,7 @@ INSTALLED_APPS = [
     "quiet.commands",
     *os.environ.get("QUIET_APPS", "").split(),
 ]
+MIDDLEWARE = os.environ.get("QUIET_MIDDLEWARE", "").split()
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": RUN_DIR / "db.sqlite3"}}
 USE_TZ = True
 LOGGING_CONFIG = None

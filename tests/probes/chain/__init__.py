@@ -1,0 +1,1 @@
+"""A project of middleware of every kind, whose times are known."""
