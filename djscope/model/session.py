@@ -232,3 +232,4 @@ class Session:
         for hop in fact.hops:
             want(hop.site_id)
             want(hop.target_id)
+            want(hop.held_id)

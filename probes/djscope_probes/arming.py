@@ -17,7 +17,7 @@ from djscope_probes.frames import current_frames
 from djscope_probes.governor import Governor
 from djscope_probes.guard import Guard
 from djscope_probes.instruments import Instrument
-from djscope_probes.instruments.callers import CallersInstrument
+from djscope_probes.instruments.hops import HopsInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.requests import RequestsInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
@@ -49,7 +49,7 @@ class Armament:
         self.governor = Governor(0, 0)
         self._armed_ns = 0
         self._instruments: list[Instrument] = [
-            CallersInstrument(),
+            HopsInstrument(),
             QueriesInstrument(),
             RequestsInstrument(),
             TasksInstrument(),

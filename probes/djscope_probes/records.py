@@ -8,6 +8,7 @@ from djscope_probes import wire
 from djscope_probes.clock import now_ns, unix
 from djscope_probes.definitions import Definitions
 from djscope_probes.groups import MAX_PARAMS, Group
+from djscope_probes.hoprecords import hops_of
 from djscope_probes.told import told_id, told_method
 from djscope_probes.units import RequestUnit, TaskUnit, Unit
 
@@ -31,6 +32,7 @@ def record(
                 unit.status,
                 unit.protocol,
                 took,
+                hops=hops_of(unit, defs),
             )
         )
     if isinstance(unit, TaskUnit):
