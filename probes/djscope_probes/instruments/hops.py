@@ -63,7 +63,7 @@ class HopsInstrument:
             finally:
                 flight.ended = now_ns()
 
-        async def __call__(hop: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
+        async def __call__(hop: Any, /, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
             token = flight = None
             twin = hop
             if patch.on:
@@ -116,7 +116,7 @@ class HopsInstrument:
         find, failed = self._callers.find, self.guard.failed
         current, getframe = CURRENT.get, sys._getframe
 
-        def __call__(hop: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
+        def __call__(hop: Any, /, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
             unit = current() if patch.on else None
             if type(unit) is not RequestUnit or not unit.open:
                 return original(hop, *args, **kwargs)
