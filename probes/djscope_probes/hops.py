@@ -78,9 +78,7 @@ class Hops:
     def __init__(self) -> None:
         self.groups: dict[tuple[object, ...], HopGroup] = {}
 
-    def group(
-        self, kind: str, caller: Caller | None, target: Target, executor: str
-    ) -> HopGroup:
+    def group(self, kind: str, caller: Caller | None, target: Target, executor: str) -> HopGroup:
         key: tuple[object, ...] = (caller, target.key, executor, kind)
         found = self.groups.get(key)
         if found is None:

@@ -20,15 +20,22 @@ class Target(NamedTuple):
 
 
 class Targets:
-    """id(code) → its target, remembered. Of callable objects the class stands for them."""
+    """id(code) → its target, remembered. Of callable objects the class stands for them.
+
+    What wraps another function is looked through each time: one code may wrap many.
+    """
 
     def __init__(self) -> None:
         self._known: dict[int, Target] = {}
 
     def of(self, function: Any) -> Target:
+        if type(function) is FunctionType:
+            known = self._known.get(id(function.__code__))
+            if known is not None:
+                return known
         function = innermost(function)
         if type(function) is not FunctionType:
-            kind = function if isinstance(function, type) else type(function)
+            kind = function if type(function) is type else type(function)
             name = f"{kind.__module__}.{kind.__qualname__}"[:MAX_NAME]
             return Target(name, name)
         code = function.__code__

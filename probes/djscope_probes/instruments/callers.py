@@ -68,9 +68,10 @@ class Callers:
             code = frame.f_code
             if is_app(code):
                 key = (id(code), frame.f_lineno)
-                return self._known.get(key) or self._remember(
-                    key, Caller(code, stack_from(frame, self._until))
-                )
+                known = self._known.get(key)
+                if known is not None:
+                    return known
+                return self._remember(key, Caller(code, stack_from(frame, self._until)))
             if id(code) in self._beyond:
                 return None
             if id(code) in self._tops:

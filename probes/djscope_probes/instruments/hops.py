@@ -107,7 +107,10 @@ class HopsInstrument:
         hops = unit.hops
         if hops is None:
             hops = unit.hops = Hops()
-        group = hops.group(TO_THREAD, found, self._targets.of(hop.func), executor)
+        target = self._targets.of(hop.func)
+        group = hops.groups.get((found, target.key, executor, TO_THREAD))
+        if group is None:
+            group = hops.group(TO_THREAD, found, target, executor)
         flight = Flight(group, context, outer)
         group.flying.add(flight)
         return flight
@@ -156,6 +159,7 @@ class HopsInstrument:
 def twin_of(hop: Any, function: Any) -> Any:
     """The same adapter around another function."""
     twin = object.__new__(type(hop))
-    vars(twin).update(vars(hop))
-    twin.func = function
+    inside = hop.__dict__.copy()
+    inside["func"] = function
+    twin.__dict__ = inside
     return twin
