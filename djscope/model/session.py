@@ -16,7 +16,9 @@ from djscope.feed.shapes import (
     StacksTaken,
     UnitRecorded,
 )
+from djscope.model.chains import ChainTable
 from djscope.model.definitions import Definitions
+from djscope.model.hops import HopTable
 from djscope.model.processes import ProcessFact, process_fact, unknown_process
 from djscope.model.queries import MAX_STATS, QueryTable
 from djscope.model.rate import Rate
@@ -51,6 +53,8 @@ class Session:
         self.processes: dict[str, ProcessFact] = {}
         self.routes: dict[tuple[str, str], RouteStat] = {}
         self.queries = QueryTable()
+        self.hops = HopTable()
+        self.chains = ChainTable()
         self.running: dict[UnitKey, UnitFact] = {}
         self.recent: deque[UnitFact] = deque(maxlen=RECENT_UNITS)
         self.gaps: deque[Gap] = deque(maxlen=100)
@@ -121,6 +125,7 @@ class Session:
         """Forget what was counted: from here on it is told whether a problem is still there."""
         self.routes.clear()
         self.queries.reset()
+        self.hops, self.chains = HopTable(), ChainTable()
         self.recent.clear()
         self.gaps.clear()
         self.began_at = now
@@ -216,6 +221,8 @@ class Session:
         self.recent.append(fact)
         self.unit_rate.add(delivery.at)
         self.route(fact).ended(fact)
+        self.hops.ended(fact)
+        self.chains.ended(fact)
 
     def _want(self, fact: UnitFact) -> None:
         want, unit = self.definitions.want, fact.unit

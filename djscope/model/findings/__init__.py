@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from djscope.model.finding import Finding, Severity
-from djscope.model.findings import gone, queries, requests, tasks, workers
+from djscope.model.findings import gone, hops, queries, requests, tasks, workers
 from djscope.model.generations import Generations
 from djscope.model.routes import RouteStat
 from djscope.model.session import Session
@@ -20,7 +20,7 @@ def find(session: Session, now: float) -> list[Finding]:
     A rule that fails is noted as a gap and does not take the others along.
     """
     found: list[Finding] = []
-    for rule in (of_queries, of_requests, of_tasks, of_workers):
+    for rule in (of_queries, of_requests, of_hops, of_tasks, of_workers):
         try:
             found += rule(session, now)
         except Exception as error:
@@ -54,6 +54,13 @@ def of_queries(session: Session, now: float) -> Iterable[Finding]:
 def of_requests(session: Session, now: float) -> Iterable[Finding]:
     routes, running = told(session, "request")
     return requests.verdicts(routes, running, session.definitions, now)
+
+
+def of_hops(session: Session, now: float) -> Iterable[Finding]:
+    defs = session.definitions
+    chains = [defs.chain(chain_id) for chain_id in session.chains.stats]
+    running = session.running.values()
+    return hops.verdicts(session.hops.stats.values(), running, chains, defs, now)
 
 
 def of_tasks(session: Session, now: float) -> Iterable[Finding]:

@@ -153,10 +153,9 @@ async def same_thread() -> object:
 
 async def own_executor() -> object:
     with ThreadPoolExecutor(1, thread_name_prefix="mine") as pool:
-        name = await sync_to_async(
+        return await sync_to_async(
             lambda: threading.current_thread().name, thread_sensitive=False, executor=pool
         )()
-    return name
 
 
 async def gathered() -> object:

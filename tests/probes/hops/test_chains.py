@@ -35,7 +35,7 @@ def hops(armament: Armament, chain: str, path: str) -> tuple[int, int, set[str]]
     unit = armament.ledger.ended.pop()
     assert isinstance(unit, RequestUnit)
     groups = list(unit.hops.groups.values()) if unit.hops else []
-    count = {kind: 0 for kind in ("sync_to_async", "async_to_sync")}
+    count = dict.fromkeys(("sync_to_async", "async_to_sync"), 0)
     for group in groups:
         count[group.kind] += group.n
     names = {group.target.name for group in groups}
@@ -53,7 +53,7 @@ def test_hops_of_a_chain(armament: Armament, chain: str) -> None:
 
 
 def test_targets_are_named_beneath_adapters(armament: Armament) -> None:
-    """Hooks of middlewares, the view, and what Django does around: never an adapter of asgiref's."""
+    """Hooks of middlewares, the view, what Django does around: never an adapter of asgiref's."""
     _, _, names = hops(armament, "sync-only innermost", "/sync/")
     names |= hops(armament, "defaults", "/sync/")[2]
 

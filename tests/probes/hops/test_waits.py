@@ -46,7 +46,7 @@ def test_calls_at_one_line_wait_for_each_other_on_the_shared_thread(run: Run) ->
     assert (group.kind, group.executor, group.n) == ("sync_to_async", "shared", 4)
     assert group.wait >= 290 * MS
     assert group.wait_max >= 145 * MS
-    assert 190 * MS <= group.run
+    assert group.run >= 190 * MS
     assert group.target.name == "tests.probes.hops.test_waits.nap"
     assert group.caller is not None
     assert group.caller.stack[0].function.rpartition(".")[2] == "scene"
@@ -77,7 +77,7 @@ def test_whose_thread_is_waited_for(run: Run) -> None:
             await sync_to_async(nap)()
 
         await sync_to_async(nap, thread_sensitive=False)()
-        await sync_to_async(lambda: async_to_sync(inner)(), thread_sensitive=False)()
+        await sync_to_async(async_to_sync(inner), thread_sensitive=False)()
 
         def alone() -> None:
             async_to_sync(inner, force_new_loop=True)()
@@ -90,7 +90,7 @@ def test_whose_thread_is_waited_for(run: Run) -> None:
     }
 
     assert found == {
-        ("sync_to_async", "own", "nap"), ("sync_to_async", "own", "<lambda>"),
+        ("sync_to_async", "own", "nap"), ("sync_to_async", "own", "inner"),
         ("async_to_sync", "outer", "inner"), ("sync_to_async", "outer", "nap"),
         ("sync_to_async", "shared", "alone"), ("async_to_sync", "own", "inner"),
     }  # fmt: skip
@@ -146,7 +146,7 @@ def test_a_deadlock_is_circular(armament: Armament) -> None:
     async def inner() -> str:
         try:
             await asyncio.wait_for(sync_to_async(nap)(), 3)
-        except asyncio.TimeoutError:
+        except (TimeoutError, asyncio.TimeoutError):  # noqa: UP041  (two until Python 3.11)
             return "never began"
         return "began"
 
