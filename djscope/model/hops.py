@@ -110,10 +110,6 @@ def hop_count(fact: UnitFact) -> int:
     return sum(hop.n for hop in fact.hops)
 
 
-def waited_us(hops: Iterable[Hop]) -> int:
-    return sum(hop.wait_us for hop in hops)
-
-
 def lost_us(hops: Iterable[Hop]) -> int:
     """What waiting for a thread and for the caller's turn took; loops tell of no wait."""
     return sum(hop.wait_us + hop.resume_us for hop in hops)

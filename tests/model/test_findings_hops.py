@@ -157,8 +157,11 @@ def test_a_middleware_of_the_projects_gets_its_own_code() -> None:
     [advice] = found.advice
     tree = ast.parse(advice.code)
     assert [node.name for node in tree.body if isinstance(node, ast.ClassDef)] == ["TimeMiddleware"]
-    for part in ("sync_capable = True", "async_capable = True", "markcoroutinefunction(self)",
-                 "await self.get_response(request)", "iscoroutinefunction(get_response)"):  # fmt: skip
+    parts = (
+        "sync_capable = True", "async_capable = True", "markcoroutinefunction(self)",
+        "await self.get_response(request)", "iscoroutinefunction(get_response)",
+    )  # fmt: skip
+    for part in parts:
         assert part in advice.code
 
 

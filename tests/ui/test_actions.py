@@ -71,7 +71,7 @@ async def test_maximise() -> None:
 async def test_maximise_in_a_detail() -> None:
     """A stack and its source are maximised together; esc undoes that before it goes back."""
     async with running(shop()) as driver:
-        await driver.press("5", "enter", "z")
+        await driver.press("6", "enter", "z")
 
         assert "what " not in driver.screen
         assert "Stack ━ 2" in driver.screen
@@ -200,7 +200,7 @@ async def test_editor_problems(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_frames() -> None:
     """a shows the libraries' frames too, and hides them again."""
     async with running(shop()) as driver:
-        await driver.press("5", "enter")
+        await driver.press("6", "enter")
 
         assert "Stack ━ 2" in driver.screen
 

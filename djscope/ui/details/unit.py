@@ -8,8 +8,10 @@ from djscope.model.definitions import NOWHERE, Stack
 from djscope.model.processes import short_name
 from djscope.model.units import UnitFact
 from djscope.ui import format as fmt
+from djscope.ui.details import hop
 from djscope.ui.details.finding import place_line
 from djscope.ui.facts import Facts
+from djscope.ui.lists import hops
 from djscope.ui.lists.groups import groups, operations
 from djscope.ui.spec import DEEP_KINDS, Detail, Fact, Opener, Spec
 
@@ -25,10 +27,11 @@ def opener(unit: UnitFact) -> Opener:
         site = facts.place(latest.unit.site_id)
         asked = latest.unit.groups or latest.running
         lists: list[Spec[Any]] = [operations(latest)] if latest.unit.operations else []
+        hopped: list[Spec[Any]] = [hops.of_unit(latest)] if latest.hops else []
         return Detail(
             f"{name(facts, latest)} at {fmt.clock(latest.started)}",
             [fact for fact in _facts(facts, latest) if fact.text],
-            lists=[*lists, groups(latest)] if asked else [],
+            lists=[*([*lists, groups(latest)] if asked else []), *hopped],
             stack=stack,
             stack_title="Stack now" if now else "Stack of the exception",
             place=site if site.file else stack[0] if stack else NOWHERE,
@@ -81,6 +84,7 @@ def _facts(facts: Facts, unit: UnitFact) -> list[Fact]:
         Fact("view", view),
         Fact("task", task if unit.kind == "task" else ""),
         Fact("time", _time(unit)),
+        Fact("hops", hop.of_unit(unit)),
         Fact("process", f"{short_name(unit.process)}, began {fmt.clock(unit.started)}"),
     ]
 
