@@ -127,10 +127,10 @@ async def test_copy() -> None:
     """y copies the fix, or else the SQL, of what is selected or open."""
     async with running(shop()) as driver:
         for pressed, copied in [
-            ("5 j y", '.select_related("author")'),
+            ("6 j y", '.select_related("author")'),
             ("2 y", '.select_related("author")'),
             ("2 j y", 'SELECT "shop_book"."id"'),
-            ("5 enter y", '.select_related("author")'),
+            ("6 enter y", '.select_related("author")'),
             ("2 g enter y", '.select_related("author")'),
             ("escape b y", '.select_related("author")'),
             ("enter y", '.select_related("author")'),

@@ -109,4 +109,3 @@ async def test_the_code_of_a_sync_only_middleware_is_copied() -> None:
 
 def assert_copied(driver: Driver, text: str) -> None:
     assert text in driver.app.clipboard
-

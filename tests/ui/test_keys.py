@@ -111,6 +111,8 @@ async def test_enter_and_back() -> None:
     """On every pane enter goes one level down, esc and backspace one up; neither quits."""
     async with running(shop()) as driver:
         for number in NUMBERS:
+            if PANES[int(number) - 1].id == "async":
+                continue  # the shop is sync: nothing to open
             await driver.press(number, "enter")
 
             assert isinstance(driver.app.screen, DetailScreen)

@@ -64,7 +64,7 @@ async def test_the_key_knows_what_is_meant() -> None:
         assert await asked(driver, "3", "tab", "w") == [("web-1/4711", "o2")]
         assert await asked(driver, "3", "tab", "enter", "w") == [("web-1/4711", "o2")]
         assert await asked(driver, "4", "tab", "w") == [("jobs-1/88", "t3")]
-        assert await asked(driver, "5", "j", "w") == [("web-1/4711", "o2")]
+        assert await asked(driver, "6", "j", "w") == [("web-1/4711", "o2")]
         assert await asked(driver, "2", "w") == []
         assert "no process is meant here" in driver.screen
 
@@ -78,12 +78,12 @@ async def test_a_process_that_ended_is_not_asked() -> None:
         feed.session.announce([(heir, NOON), (WORKER, NOON)], NOON)
         feed.deliver(report(), process=heir)
 
-        assert await asked(driver, "5", "j", "w") == [("web-1/4712", "")]
+        assert await asked(driver, "6", "j", "w") == [("web-1/4712", "")]
         assert await asked(driver, "3", "w") == [("web-1/4712", "")]
 
         feed.session.announce([(WORKER, NOON)], NOON)
 
-        assert await asked(driver, "5", "j", "w") == []
+        assert await asked(driver, "6", "j", "w") == []
         assert "web-1/4711 has ended: choose another process" in driver.screen
 
 
