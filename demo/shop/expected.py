@@ -55,6 +55,8 @@ KINDS = {
     "request_stuck": "request_stuck",
     "slow_request": "slow_request",
     "slow_request_async": "slow_request",
+    "request_failing_async": "request_failing",
+    "hop_wait": "hop_wait",
     "task_failing": "task_failing",
     "task_stuck": "task_stuck",
 }

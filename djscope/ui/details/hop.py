@@ -47,13 +47,13 @@ def _facts(facts: Facts, stat: HopStat) -> list[Fact]:
     return [
         Fact("route", facts.text(stat.name_id)),
         Fact("target", facts.text(stat.target_id)),
-        Fact("line", site(facts, stat.site_id) or "none of the application's: Django made the hop"),
+        Fact("line", site(facts, stat.site_id) or "(Django made the hop)"),
         Fact("goes to", waits_for),
-        Fact("hops", f"{fmt.count(stat.n)} in {fmt.many(stat.units, 'request')}; p50 {stat.n_p50}"),
+        Fact("hops", f"{fmt.count(stat.n)} in {fmt.many(stat.units, 'request')}, p50 {stat.n_p50}"),
         Fact(
             "request",
-            f"in all of one: wait p50 {fmt.duration(stat.wait_p50)} · run p50 {fmt.duration(stat.run_p50)} ·"
-            f" wait of one at most {fmt.duration(stat.wait_max_us)}",
+            f"wait p50 {fmt.duration(stat.wait_p50)} · run p50 {fmt.duration(stat.run_p50)} · one hop"
+            f" waits at most {fmt.duration(stat.wait_max_us)}",
         ),
         Fact("total", times(stat.wait_us, stat.run_us, stat.resume_us)),
     ]
