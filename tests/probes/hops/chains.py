@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 
 async def async_view(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("async")
+
+
+async def gather_view(_request: HttpRequest) -> HttpResponse:
+    """Hops in tasks of their own."""
+    numbers = await asyncio.gather(*(sync_to_async(abs)(-n) for n in range(3)))
+    return HttpResponse(str(numbers))
 
 
 def sync_view(_request: HttpRequest) -> HttpResponse:
@@ -29,7 +37,9 @@ class SyncOnly:
         return self.get_response(request)
 
 
-urlpatterns = [path("async/", async_view), path("sync/", sync_view)]
+urlpatterns = [
+    path("async/", async_view), path("gather/", gather_view), path("sync/", sync_view),
+]  # fmt: skip
 DEFAULTS = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
