@@ -73,10 +73,12 @@ class HopGroup:
 class Hops:
     """Groups of one unit; bounded."""
 
-    __slots__ = ("groups",)
+    __slots__ = ("groups", "told")
 
     def __init__(self) -> None:
         self.groups: dict[tuple[object, ...], HopGroup] = {}
+        # Hops whose cost to the host has been reckoned.
+        self.told = 0
 
     def group(self, kind: str, caller: Caller | None, target: Target, executor: str) -> HopGroup:
         key: tuple[object, ...] = (caller, target.key, executor, kind)
@@ -88,6 +90,15 @@ class Hops:
             if found is None:
                 found = self.groups[key] = HopGroup(kind, caller, target, executor)
         return found
+
+
+def fresh(hops: Hops | None) -> int:
+    """Hops since this was last asked."""
+    if hops is None:
+        return 0
+    n = sum(group.n for group in list(hops.groups.values()))
+    new, hops.told = n - hops.told, n
+    return new
 
 
 OTHERS = Target("(other hops)", "(other hops)")

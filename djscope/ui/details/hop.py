@@ -52,8 +52,8 @@ def _facts(facts: Facts, stat: HopStat) -> list[Fact]:
         Fact("hops", f"{fmt.count(stat.n)} in {fmt.many(stat.units, 'request')}, p50 {stat.n_p50}"),
         Fact(
             "request",
-            f"wait p50 {fmt.duration(stat.wait_p50)} · run p50 {fmt.duration(stat.run_p50)} · one hop"
-            f" waits at most {fmt.duration(stat.wait_max_us)}",
+            f"wait p50 {fmt.duration(stat.wait_p50)} · run p50 {fmt.duration(stat.run_p50)} ·"
+            f" one hop waits at most {fmt.duration(stat.wait_max_us)}",
         ),
         Fact("total", times(stat.wait_us, stat.run_us, stat.resume_us)),
     ]

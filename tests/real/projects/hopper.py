@@ -63,9 +63,7 @@ def plain(_request: HttpRequest) -> HttpResponse:
 
 
 async def told(_request: HttpRequest) -> HttpResponse:
-    return JsonResponse(
-        {"turns": turns, "seen": seen, "back": all(back), "failures": failures[:5]}
-    )
+    return JsonResponse({"turns": turns, "seen": seen, "back": all(back), "failures": failures[:5]})
 
 
 def take_turns() -> None:
