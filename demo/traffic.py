@@ -81,6 +81,10 @@ ON_ASGI = {
     "/healthy/async_list/": (1.1, 1.0),
     "/slow_request_async/": (1.3, 4.0),
     "/healthy/async_report/": (1.5, 2.0),
+    "/hop_wait/": (1.2, 2.0),
+    "/healthy/hop/": (1.7, 2.0),
+    "/request_failing_async/": (1.6, 3.0),
+    "/healthy/async_get/": (1.0, 2.0),
 }
 TASKS = {
     "n_plus_one_task": (0.5, 1.0),

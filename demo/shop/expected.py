@@ -56,6 +56,8 @@ KINDS = {
     "slow_request": "slow_request",
     "slow_request_async": "slow_request",
     "slow_middleware": "slow_middleware",
+    "request_failing_async": "request_failing",
+    "hop_wait": "hop_wait",
     "task_failing": "task_failing",
     "task_stuck": "task_stuck",
 }

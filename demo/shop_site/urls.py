@@ -5,6 +5,7 @@ from django.urls import path
 from shop import views
 from shop.scenarios import (
     asynchronous,
+    hops,
     libraries,
     loops,
     middleware,
@@ -80,4 +81,8 @@ urlpatterns = [
     path("healthy/async_list/", asynchronous.healthy_async_list),
     path("slow_request_async/", asynchronous.slow_request_async),
     path("healthy/async_report/", asynchronous.healthy_async_report),
+    path("hop_wait/", hops.hop_wait),
+    path("healthy/hop/", hops.healthy_hop),
+    path("request_failing_async/", hops.request_failing_async),
+    path("healthy/async_get/", hops.healthy_async_get),
 ]

@@ -160,6 +160,8 @@ class Hop(Array):
     run_us: Micros
     resume_us: Micros
     pending_us: Micros = 0
+    held_id: str = ""
+    circular: bool = False
 
 
 class RequestRecorded(Array, tag="request"):

@@ -56,6 +56,14 @@ KINDS = {
         "A request stands at one line.",
         "Give what it waits for a timeout.",
     ),
+    "hop_wait": (
+        "Async code waits for a thread to run its sync calls in.",
+        "Make one hop of many, use the ORM's async methods, or another thread where that is safe.",
+    ),
+    "async_deadlock": (
+        "A call from async code waits for a thread that never takes it.",
+        "Do not run a loop, or wait for one, in the thread that the loop's own hops need.",
+    ),
     "task_failing": (
         "Runs of a task fail.",
         "Handle the exception, or retry it if it can succeed later.",

@@ -148,6 +148,27 @@ class UnitOut(Struct):
     queue: str = ""
 
 
+class HopOut(Struct):
+    """Hops of a route from one line (none where Django made them) to one function.
+
+    `executor`: whose thread or loop they wait for. `…_p50`: all of the median request.
+    """
+
+    route: str
+    kind: str
+    where: Line | None
+    target: str
+    executor: str
+    requests: int
+    n: int
+    per_request_p50: int
+    wait_us_p50: int
+    wait_us_max: int
+    wait_us: int
+    run_us: int
+    resume_us: int
+
+
 class Coverage(Struct):
     since: float
     until: float
@@ -163,8 +184,8 @@ class Coverage(Struct):
 class Snapshot(Struct):
     """`tasks` also holds commands and threads, told apart by `kind`.
 
-    `memory`, `migrations`, `locks` and `hops` are empty until their instruments exist. `gone`: what
-    was a finding until the processes that had it ended; not among `findings`.
+    `memory`, `migrations` and `locks` are empty until their instruments exist. `gone`: what was a
+    finding until the processes that had it ended; not among `findings`.
     """
 
     schema: str
@@ -179,5 +200,5 @@ class Snapshot(Struct):
     memory: list[str] = []
     migrations: list[str] = []
     locks: list[str] = []
-    hops: list[str] = []
+    hops: list[HopOut] = []
     gone: list[FindingOut] = []

@@ -16,7 +16,9 @@ from djscope.feed.shapes import (
     StacksTaken,
     UnitRecorded,
 )
+from djscope.model.chains import ChainTable
 from djscope.model.definitions import Definitions
+from djscope.model.hops import HopTable
 from djscope.model.middleware import LayerTable
 from djscope.model.processes import ProcessFact, process_fact, unknown_process
 from djscope.model.queries import MAX_STATS, QueryTable
@@ -53,6 +55,8 @@ class Session:
         self.routes: dict[tuple[str, str], RouteStat] = {}
         self.queries = QueryTable()
         self.layers = LayerTable()
+        self.hops = HopTable()
+        self.chains = ChainTable()
         self.running: dict[UnitKey, UnitFact] = {}
         self.recent: deque[UnitFact] = deque(maxlen=RECENT_UNITS)
         self.gaps: deque[Gap] = deque(maxlen=100)
@@ -124,6 +128,7 @@ class Session:
         self.routes.clear()
         self.queries.reset()
         self.layers.reset()
+        self.hops, self.chains = HopTable(), ChainTable()
         self.recent.clear()
         self.gaps.clear()
         self.began_at = now
@@ -220,6 +225,8 @@ class Session:
         self.unit_rate.add(delivery.at)
         self.route(fact).ended(fact)
         self.layers.ended(fact)
+        self.hops.ended(fact)
+        self.chains.ended(fact)
 
     def _want(self, fact: UnitFact) -> None:
         want, unit = self.definitions.want, fact.unit
@@ -236,3 +243,4 @@ class Session:
         for hop in fact.hops:
             want(hop.site_id)
             want(hop.target_id)
+            want(hop.held_id)

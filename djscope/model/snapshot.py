@@ -11,6 +11,7 @@ from djscope.feed.status import FeedStatus
 from djscope.model.definitions import Definitions, Place
 from djscope.model.finding import Finding
 from djscope.model.findings import find, find_gone
+from djscope.model.hops import HopStat
 from djscope.model.middleware import LayerStat, of_route
 from djscope.model.processes import ProcessFact
 from djscope.model.queries import QueryStat
@@ -19,6 +20,7 @@ from djscope.model.schema import (
     SCHEMA,
     Coverage,
     FindingOut,
+    HopOut,
     LayerOut,
     Line,
     ProcessOut,
@@ -55,6 +57,7 @@ def snapshot(session: Session, now: float, status: FeedStatus) -> Snapshot:
         ],
         queries=[query_out(each, defs) for each in session.queries.stats.values()],
         tasks=[route_out(each, defs) for each in routes if each.kind != "request"],
+        hops=[hop_out(each, defs) for each in session.hops.stats.values()],
         gone=[finding_out(each, defs) for each in find_gone(session, now, found)],
     )
 
@@ -177,6 +180,26 @@ def query_out(stat: QueryStat, defs: Definitions) -> QueryOut:
         p95_us=stat.quantile_us(0.95) if stat.hist.n >= SAMPLES else None,
         max_us=stat.max_us,
         rows=stat.rows,
+    )
+
+
+def hop_out(stat: HopStat, defs: Definitions) -> HopOut:
+    stack = defs.stack(stat.site_id)
+    place = next((each for each in stack if each.app), stack[0] if stack else None)
+    return HopOut(
+        route=defs.text(stat.name_id),
+        kind=stat.kind,
+        where=line(place) if place else None,
+        target=defs.text(stat.target_id),
+        executor=stat.executor,
+        requests=stat.units,
+        n=stat.n,
+        per_request_p50=stat.n_p50,
+        wait_us_p50=stat.wait_p50,
+        wait_us_max=stat.wait_max_us,
+        wait_us=stat.wait_us,
+        run_us=stat.run_us,
+        resume_us=stat.resume_us,
     )
 
 

@@ -7,7 +7,9 @@ from copy import copy
 from functools import cache
 from typing import Any, TypeVar
 
+from djscope.model.chains import ChainTable
 from djscope.model.histogram import Histogram
+from djscope.model.hops import HopTable
 from djscope.model.middleware import LayerTable
 from djscope.model.queries import QueryTable
 from djscope.model.rate import Rate
@@ -30,6 +32,9 @@ def copy_of(session: Session) -> Session:
     still.layers = LayerTable()
     for name, layers in session.layers.routes.items():
         still.layers.routes[name] = {place: _own(passed) for place, passed in layers.items()}
+    still.hops, still.chains = HopTable(), ChainTable()
+    still.hops.stats = {key: _own(stat) for key, stat in session.hops.stats.items()}
+    still.chains.stats = {key: _own(chain) for key, chain in session.chains.stats.items()}
     still.running, still.recent = dict(session.running), session.recent.copy()
     still.gaps = session.gaps.copy()
     still.query_rate, still.unit_rate = _own(session.query_rate), _own(session.unit_rate)

@@ -16,8 +16,9 @@ from djscope_probes.definitions import Definitions
 from djscope_probes.frames import current_frames
 from djscope_probes.governor import Governor
 from djscope_probes.guard import Guard
+from djscope_probes.hops import fresh
 from djscope_probes.instruments import Instrument
-from djscope_probes.instruments.callers import CallersInstrument
+from djscope_probes.instruments.hops import HopsInstrument
 from djscope_probes.instruments.middleware import MiddlewareInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.requests import RequestsInstrument
@@ -25,7 +26,7 @@ from djscope_probes.instruments.tasks import TasksInstrument
 from djscope_probes.instruments.work import WorkInstrument
 from djscope_probes.ledger import Ledger
 from djscope_probes.records import record
-from djscope_probes.units import AmbientUnit, Unit, book_outside, nowhere
+from djscope_probes.units import AmbientUnit, RequestUnit, Unit, book_outside, nowhere
 
 # A unit that lasts reports its state so far, this often.
 REVISION_NS = 1_000_000_000
@@ -33,6 +34,8 @@ REVISION_NS = 1_000_000_000
 SHORT_NS = 5_000
 # The same of a pass through a layer.
 PASS_NS = 600
+# What a hop costs to watch, see tests.benchmarks.hops.
+HOP_NS = 5_000
 # Modules that are half loaded when their number last changed are whole some turns later.
 GROWING_TURNS = 10
 # One that lasts this long is looked at: with a look each second none of 1.3 s is missed.
@@ -53,7 +56,7 @@ class Armament:
         self._armed_ns = 0
         middleware = MiddlewareInstrument()
         self._instruments: list[Instrument] = [
-            CallersInstrument(),
+            HopsInstrument(),
             QueriesInstrument(),
             RequestsInstrument(middleware.enter),
             middleware,
@@ -196,6 +199,8 @@ class Armament:
     def _record(self, unit: Unit, events: list[str], now_id: str = "") -> None:
         try:
             self.ledger.hooks_ns += unit.noted * SHORT_NS + len(unit.passes or ()) * PASS_NS
+            if isinstance(unit, RequestUnit):
+                self.ledger.hooks_ns += fresh(unit.hops) * HOP_NS
             events.append(record(unit, self.defs, now_id))
         except Exception:
             self.guard.failed()

@@ -8,6 +8,7 @@ from djscope_probes import spans, wire
 from djscope_probes.clock import now_ns, unix
 from djscope_probes.definitions import Definitions
 from djscope_probes.groups import MAX_PARAMS, Group
+from djscope_probes.hoprecords import hops_of
 from djscope_probes.told import told_id, told_method
 from djscope_probes.units import RequestUnit, TaskUnit, Unit
 
@@ -34,6 +35,7 @@ def record(
                 took,
                 defs.chain(passes.chain.layers) if passes is not None else "",
                 spans.on_wire(passes, unit.began_ns) if passes is not None else (),
+                hops=hops_of(unit, defs),
             )
         )
     if isinstance(unit, TaskUnit):

@@ -10,13 +10,16 @@ import weakref
 from _thread import get_ident
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from djscope_probes.clock import now_ns
 from djscope_probes.groups import Evaluation, Group, Repeat
 from djscope_probes.spans import Passes
 from djscope_probes.stacks import site_of
 from djscope_probes.wire import StackFrame
+
+if TYPE_CHECKING:
+    from djscope_probes.hops import Hops
 
 # Tags of more evaluations than this are not remembered: their rows have no known origin.
 MAX_EVALUATIONS = 5_000
@@ -110,7 +113,7 @@ class Unit:
 class RequestUnit(Unit):
     """A request; `protocol` is `wsgi` or `asgi`, `status` 0 until a response is there."""
 
-    __slots__ = ("method", "protocol", "responded_ns", "status", "view")
+    __slots__ = ("hops", "method", "protocol", "responded_ns", "status", "view")
     kind = "request"
 
     def __init__(self, protocol: str, method: str) -> None:
@@ -120,6 +123,8 @@ class RequestUnit(Unit):
         self.view = ""
         self.status = 0
         self.responded_ns = 0
+        # Made at the first one.
+        self.hops: Hops | None = None
         if protocol == "asgi":
             self.cpu_ns = -1
 

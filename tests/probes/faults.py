@@ -21,7 +21,7 @@ PACKAGE = djscope_probes.__file__.rpartition("/")[0] + "/"
 PAGES = (
     "/n_plus_one/", "/n_plus_one_reverse/", "/healthy/authors/", "/query_loop/", "/healthy/list/",
     "/healthy/streaming/", "/healthy/template/", "/request_failing/?basket=1", "/healthy/missing/",
-    "/no/such/page/",
+    "/no/such/page/", "/healthy/async_get/",
 )  # fmt: skip
 ASYNC_PAGES = ("/n_plus_one_async/", "/healthy/async_list/", "/healthy/list/")
 
@@ -107,8 +107,20 @@ def host() -> list[object]:
     """What a host does, and what comes of it: pages, async pages, tasks, commands to a database."""
     results: list[object] = [request(path) for path in PAGES]
     results += [asyncio.run(async_request(path)) for path in ASYNC_PAGES]
+    results += hops()
     results += [*tasks(), *statements(), command(), *templates(), *relations()]
     return results
+
+
+def hops() -> list[object]:
+    """Requests through middlewares that make hops, to views that make more."""
+    from django.test import override_settings
+
+    from tests.probes.hops.chains import CHAINS
+
+    chain = CHAINS["sync-only innermost"][-3:]
+    with override_settings(MIDDLEWARE=chain, ROOT_URLCONF="tests.probes.hops.chains"):
+        return [asyncio.run(async_request(path)) for path in ("/gather/", "/sync/")]
 
 
 def relations() -> Iterator[str]:

@@ -190,11 +190,11 @@ def test_definitions_that_nobody_takes() -> None:
 
 def test_awaiting_lines(grown: Armament) -> None:
     """Of coroutines, as of code."""
-    instrument = callers.CallersInstrument()
+    known = callers.Callers()
     for number in range(callers.MAX_CALLERS + 10):
         scope: dict[str, Any] = {}
         source = f"import sys\n{chr(10) * number}def here():\n    return sys._getframe()\n"
         exec(compile(source, "/srv/app.py", "exec"), scope)
-        assert instrument._find(scope["here"]()) is not None
+        assert known.find(scope["here"](), None) is not None
 
-    assert len(instrument._known) <= callers.MAX_CALLERS
+    assert len(known._known) <= callers.MAX_CALLERS

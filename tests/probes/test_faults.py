@@ -16,7 +16,7 @@ import pytest
 
 from djscope_probes.arming import Armament
 from djscope_probes.guard import LIMIT
-from djscope_probes.instruments.callers import CallersInstrument
+from djscope_probes.instruments.hops import HopsInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
 from djscope_probes.spans import Passes
@@ -28,7 +28,7 @@ from tests.real.projects.targets import found
 BARE = {"djscope_probes.units.current", "djscope_probes.units.working"}
 # What each instrument cannot do without.
 VITAL = {
-    "callers": CallersInstrument._find,
+    "hops": HopsInstrument._fly,
     "middleware": Passes.__init__,
     "queries": QueriesInstrument._book,
     "requests": RequestUnit.__init__,
@@ -108,7 +108,7 @@ def test_a_fault_anywhere_changes_nothing_for_the_host(armed: Armament) -> None:
     assert noticed == []
 
 
-@pytest.mark.parametrize("name", ["callers", "middleware", "queries", "requests", "tasks"])
+@pytest.mark.parametrize("name", ["hops", "middleware", "queries", "requests", "tasks"])
 def test_an_instrument_that_keeps_failing_goes_alone(armed: Armament, name: str) -> None:
     """After so many failures its originals are back, the others stay, and viewers are told."""
     instrument = next(each for each in armed._instruments if each.guard.name == name)

@@ -105,7 +105,7 @@ async def test_all_clear_says_what_it_rests_on(monkeypatch: pytest.MonkeyPatch) 
     """No findings: in how many units, from how many processes, since when."""
     monkeypatch.setattr("djscope.ui.facts.find", lambda *_: [])
     async with running(shop()) as driver:
-        await driver.press("5")
+        await driver.press("6")
         found = "no findings in 28 requests and tasks from 2 of 2 processes since 12:00:00"
 
         assert found in driver.screen

@@ -38,14 +38,14 @@ def lost() -> Feed:
     [
         (NARROW, {
             "overview": "1", "requests": "3", "layers": "3 enter enter",
-            "findings": "5", "finding": "5 enter", "help": "1 question_mark",
+            "findings": "6", "finding": "6 enter", "help": "1 question_mark",
             "frozen": "escape space", "queries": "space 2", "by-sql": "b", "by-route": "b",
             "by-origin": "b", "queries-now": "b n",
         }),
         (NORMAL, {
-            "overview": "1", "queries": "2", "requests": "3", "tasks": "4", "processes": "6",
-            "finding": "5 enter", "query": "2 enter", "route": "3 enter", "unit": "3 enter enter",
-            "stuck": "3 tab enter", "failure": "4 enter enter", "process": "6 enter",
+            "overview": "1", "queries": "2", "requests": "3", "tasks": "4", "processes": "7",
+            "finding": "6 enter", "query": "2 enter", "route": "3 enter", "unit": "3 enter enter",
+            "stuck": "3 tab enter", "failure": "4 enter enter", "process": "7 enter",
             "by-sql": "2 b", "sql": "enter", "by-route": "escape b", "by-origin": "b",
             "origin": "enter", "queries-now": "escape b n", "middleware": "3 tab tab enter",
             "layers": "3 enter tab tab z",

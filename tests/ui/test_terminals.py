@@ -127,4 +127,4 @@ async def test_tabs() -> None:
         await driver.pilot.resize_terminal(60, 20)
         await driver.pilot.pause()
 
-        assert driver.lines[1] == " 1  2 [3 Requests] 4  5 ✖1 ▲1  6"
+        assert driver.lines[1] == " 1  2 [3 Requests] 4  5  6 ✖1 ▲1  7"

@@ -43,7 +43,11 @@ EVENTS: dict[str, wire.Event] = {
         "c1",
         [wire.Span(0, 12, 38_000, 1_200)],
         wire.Payload(90_000, 90_000, 80_000, "body", "s4", 512, True, 3, 40_000, True, "s5"),
-        [wire.Hop("sync_to_async", "s6", "n3", "shared", 4, 1_500, 900, 8_000, 40, 700)],
+        [
+            wire.Hop(
+                "sync_to_async", "s6", "n3", "shared", 4, 1_500, 900, 8_000, 40, 700, "s8", True
+            )
+        ],
     ),
     "task": wire.TaskRecorded(UNIT, "a-uuid", "SUCCESS", 2, "celery@jobs", "default", 1_250),
     "work": wire.WorkRecorded(UNIT, "command"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from djscope.model.finding import Finding, Severity
-from djscope.model.findings import gone, middleware, queries, requests, tasks, workers
+from djscope.model.findings import gone, hops, middleware, queries, requests, tasks, workers
 from djscope.model.generations import Generations
 from djscope.model.routes import RouteStat
 from djscope.model.session import Session
@@ -20,7 +20,7 @@ def find(session: Session, now: float) -> list[Finding]:
     A rule that fails is noted as a gap and does not take the others along.
     """
     found: list[Finding] = []
-    for rule in (of_queries, of_requests, of_middleware, of_tasks, of_workers):
+    for rule in (of_queries, of_requests, of_middleware, of_hops, of_tasks, of_workers):
         try:
             found += rule(session, now)
         except Exception as error:
@@ -59,6 +59,13 @@ def of_requests(session: Session, now: float) -> Iterable[Finding]:
 def of_middleware(session: Session, now: float) -> Iterable[Finding]:  # noqa: ARG001
     routes, _ = told(session, "request")
     return middleware.verdicts(session.layers, routes, session.definitions)
+
+
+def of_hops(session: Session, now: float) -> Iterable[Finding]:
+    defs = session.definitions
+    chains = [defs.chain(chain_id) for chain_id in session.chains.stats]
+    running = session.running.values()
+    return hops.verdicts(session.hops.stats.values(), running, chains, defs, now)
 
 
 def of_tasks(session: Session, now: float) -> Iterable[Finding]:

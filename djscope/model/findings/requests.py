@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from djscope.model.definitions import Definitions, Place
 from djscope.model.finding import Advice, Certainty, Finding, Severity
-from djscope.model.findings import standing
+from djscope.model.findings import standing, unsafe
 from djscope.model.routes import Failure, RouteStat
 from djscope.model.units import UnitFact
 from djscope.model.wording import amount, milliseconds
@@ -36,6 +36,14 @@ def verdicts(
 def failing(route: RouteStat, failure: Failure, defs: Definitions) -> Finding:
     share = 100 * failure.n / max(route.n, 1)
     what = failure.exception or f"status {failure.outcome}"
+    evidence: dict[str, str | int | float] = {
+        "failures": failure.n, "requests": route.n, "exception": failure.exception,
+    }  # fmt: skip
+    advice = [Advice("handle it, or answer with the right 4xx status")]
+    if failure.exception == unsafe.EXCEPTION and failure.sample is not None:
+        stack = defs.stack(failure.sample.unit.stack_id)
+        advice = unsafe.advice(stack)
+        evidence.update(unsafe.evidence(stack))
     return Finding(
         kind="request_failing",
         severity=Severity.CRITICAL if share >= 5 else Severity.WARNING,
@@ -43,8 +51,8 @@ def failing(route: RouteStat, failure: Failure, defs: Definitions) -> Finding:
         title=f"{what} in {amount(failure.n)} of {amount(route.n)} requests ({share:.0f} %)",
         unit=defs.text(route.name_id),
         where=defs.place(failure.site_id) if failure.site_id else view_place(route, defs),
-        evidence={"failures": failure.n, "requests": route.n, "exception": failure.exception},
-        advice=[Advice("handle it, or answer with the right 4xx status")],
+        evidence=evidence,
+        advice=advice,
         first_seen=failure.first_at,
         last_seen=failure.last_at,
         count=failure.n,

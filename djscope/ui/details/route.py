@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from djscope.model.routes import Failure, RouteStat
+from djscope.model.hops import hop_count, lost_us
+from djscope.model.routes import Failure, RouteStat, exact
 from djscope.model.wording import unit_name
 from djscope.ui import format as fmt
 from djscope.ui.cells import amount, moment
@@ -65,6 +66,7 @@ def _facts(facts: Facts, stat: RouteStat) -> list[Fact]:
         Fact("waited", fmt.quantiles(stat.wait, stat.wait_max_us) if stat.wait.n else ""),
         Fact("queue", stat.queue),
         Fact("on average", _means(stat)),
+        Fact("hops", _hops(stat)),
     ]
 
 
@@ -80,6 +82,17 @@ def _means(stat: RouteStat) -> str:
     each = fmt.count(round(stat.queries / stat.n, 1))
     # CPU is spent in SQL, too, and in an event loop nobody knows for whom.
     return f"wall {wall}, of it sql {sql}, cpu {cpu if stat.cpu_us else fmt.NONE} · {each} queries"
+
+
+def _hops(stat: RouteStat) -> str:
+    """Between sync and async code, in the median of the last requests."""
+    last = [fact for fact in stat.recent if fact.hops]
+    if not last:
+        return ""
+    n = exact([hop_count(fact) for fact in last], 0.5)
+    lost = exact([lost_us(fact.hops) for fact in last], 0.5)
+    waits = f"waits for them {fmt.duration(lost)}"
+    return f"p50 {fmt.count(n)} per request, {waits} (last {len(last)})"
 
 
 def _failures(rows: Callable[[Facts], Iterable[Failure]]) -> Spec[Failure]:

@@ -9,8 +9,10 @@ from djscope.model.middleware import outside_us
 from djscope.model.processes import short_name
 from djscope.model.units import UnitFact
 from djscope.ui import format as fmt
+from djscope.ui.details import hop
 from djscope.ui.details.finding import place_line
 from djscope.ui.facts import Facts
+from djscope.ui.lists import hops
 from djscope.ui.lists.groups import groups, operations
 from djscope.ui.lists.middleware import waterfall
 from djscope.ui.spec import DEEP_KINDS, Detail, Fact, Opener, Spec
@@ -28,10 +30,12 @@ def opener(unit: UnitFact) -> Opener:
         asked = latest.unit.groups or latest.running
         lists: list[Spec[Any]] = [waterfall(latest)] if latest.spans else []
         lists += [operations(latest)] if latest.unit.operations else []
+        lists += [groups(latest)] if asked else []
+        lists += [hops.of_unit(latest)] if latest.hops else []
         return Detail(
             f"{name(facts, latest)} at {fmt.clock(latest.started)}",
             [fact for fact in _facts(facts, latest) if fact.text],
-            lists=[*lists, groups(latest)] if asked else lists,
+            lists=lists,
             stack=stack,
             stack_title="Stack now" if now else "Stack of the exception",
             place=site if site.file else stack[0] if stack else NOWHERE,
@@ -85,6 +89,7 @@ def _facts(facts: Facts, unit: UnitFact) -> list[Fact]:
         Fact("task", task if unit.kind == "task" else ""),
         Fact("time", _time(unit)),
         Fact("layers", _layers(unit)),
+        Fact("hops", hop.of_unit(unit)),
         Fact("process", f"{short_name(unit.process)}, began {fmt.clock(unit.started)}"),
     ]
 

@@ -34,6 +34,7 @@ class DetailScreen(Page):
     DetailScreen #detail > #failures, DetailScreen #detail > #groups {
         height: auto; max-height: 33%;
     }
+    DetailScreen #detail > #unit-hops { height: auto; max-height: 33%; }
     DetailScreen #detail > #with-query { height: auto; max-height: 20%; }
     DetailScreen.-short #detail > RowList { min-height: 3; }
     """
@@ -46,6 +47,7 @@ class DetailScreen(Page):
         self._prose = Prose()
         self._lists = [RowList(spec, facts) for spec in self.detail.lists]
         self._stack = StackView(facts, read) if self.detail.stack is not None else None
+        self._prose.set_class(not (self._lists or self._stack), "-alone")
 
     def _look(self) -> Detail:
         with self.facts.lock:

@@ -27,6 +27,7 @@ class Prose(Toned, ScrollView, inherit_bindings=False, can_focus=True):
         height: auto; max-height: 50%; overflow-x: hidden; overflow-y: auto;
         scrollbar-size: 1 1; background: $background;
     }
+    Prose.-alone { max-height: 100%; }
     """
 
     def __init__(self) -> None:
@@ -59,9 +60,15 @@ class Prose(Toned, ScrollView, inherit_bindings=False, can_focus=True):
 
 
 def _lines(fact: Fact, width: int) -> list[list[Part]]:
-    texts = [line for text in fact.text.split("\n") for line in wrap(text, width - LABEL - 1)]
+    texts = [line for text in fact.text.split("\n") for line in _indented(text, width - LABEL - 1)]
     labels = [fact.label, *[""] * len(texts)]
     return [
         [(" " + fit(label, LABEL), "faint"), (text, fact.tone)]
         for label, text in zip(labels, texts, strict=False)
     ]
+
+
+def _indented(text: str, width: int) -> list[str]:
+    """A line of code keeps its blanks in front, also where it is wrapped."""
+    blanks = " " * min(len(text) - len(text.lstrip(" ")), width // 2)
+    return [blanks + line for line in wrap(text.lstrip(" "), width - len(blanks))]

@@ -26,7 +26,9 @@ class Tabs(Line):
 
     def pieces(self, width: int) -> Sequence[Part]:
         names = self._names(short=False)
-        if sum(len(name) for name in names) > width:
+        if sum(map(len, names)) > width:
+            names = [name.rstrip() for name in names]
+        if sum(map(len, names)) > width:
             names = self._names(short=True)
         active = [pane.id == self.current for pane in self._panes]
         return [(name, "active" if on else "") for name, on in zip(names, active, strict=True)]

@@ -6,16 +6,14 @@ awaits; the line travels to the thread in a context variable, which asgiref copi
 
 from __future__ import annotations
 
-import sys
+import asyncio
 from contextvars import ContextVar, Token
 from types import CodeType, FrameType
-from typing import Any
 
 from djscope_probes import landmarks
-from djscope_probes.guard import Guard
-from djscope_probes.ledger import Ledger
-from djscope_probes.patching import Function, Patch, Patches
+from djscope_probes.coroutines import chain
 from djscope_probes.stacks import is_app, stack_from
+from djscope_probes.units import RequestUnit
 from djscope_probes.wire import StackFrame
 
 MAX_CALLERS = 2_000
@@ -36,66 +34,70 @@ class Caller:
 
 _caller: ContextVar[Caller | None] = ContextVar("djscope_caller", default=None)
 caller = _caller.get
+called_from = _caller.set
 
 
-def _forget(token: Token[Caller | None]) -> None:
+def forget(token: Token[Caller | None]) -> None:
+    """The hop is over."""
     try:
         _caller.reset(token)
     except (ValueError, RuntimeError):
         pass  # A coroutine closed by the garbage collector runs its `finally` in another context.
 
 
-class CallersInstrument:
-    """Remembers, per hop, the application line that awaits it."""
+class Callers:
+    """(code, line) → the application line that made a hop. One per armed probe."""
 
     def __init__(self) -> None:
-        self.guard = Guard("callers")
-        self.patches = Patches()
         self._known: dict[tuple[int, int], Caller] = {}
         self._until: frozenset[int] = frozenset()
-        # Middlewares wait for the view, and who started the server waits for it all.
+        # Middlewares wait for the view; there nobody asked for this.
         self._beyond: frozenset[int] = frozenset()
+        # Who started the server waits for it all.
+        self._tops: frozenset[int] = frozenset()
 
-    def arm(self, ledger: Ledger) -> None:
-        """Books nothing."""
-
-    def reach(self) -> None:
+    def know(self) -> None:
+        """Code objects by which frames are recognised."""
         self._until = landmarks.boundaries()
         self._beyond = self._until | landmarks.layers()
-        sync = landmarks.loaded("asgiref.sync")
-        if sync is not None:
-            self.patches.wrap(sync.SyncToAsync, "__call__", self._hop)
+        self._tops = landmarks.tops()
 
-    def _hop(self, original: Function, patch: Patch) -> Function:
-        async def __call__(hop: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
-            token = None
-            if patch.on:
-                try:
-                    found = self._find(sys._getframe(1))
-                    # Also nobody: the thread may have been sent here by another line.
-                    if found is not caller():
-                        token = _caller.set(found)
-                except Exception:
-                    self.guard.failed()
-            try:
-                return await original(hop, *args, **kwargs)
-            finally:
-                if token is not None:
-                    _forget(token)
-
-        return __call__
-
-    def _find(self, frame: FrameType | None) -> Caller | None:
-        while frame is not None and not is_app(frame.f_code):
-            if id(frame.f_code) in self._beyond:
+    def find(self, frame: FrameType | None, unit: RequestUnit | None) -> Caller | None:
+        """The innermost application line from `frame` outwards; None where Django made the hop."""
+        while frame is not None:
+            code = frame.f_code
+            if is_app(code):
+                key = (id(code), frame.f_lineno)
+                known = self._known.get(key)
+                if known is not None:
+                    return known
+                return self._remember(key, Caller(code, stack_from(frame, self._until)))
+            if id(code) in self._beyond:
                 return None
+            if id(code) in self._tops:
+                break
             frame = frame.f_back
-        if frame is None:
+        return self._of_task(unit) if unit is not None else None
+
+    def _of_task(self, unit: RequestUnit) -> Caller | None:
+        """Of a hop in a task of its own (`asyncio.gather`): the line where the unit's task waits
+        meanwhile.
+        """
+        task = unit.asyncio_task() if unit.asyncio_task is not None else None
+        if task is None or task is asyncio.current_task():
             return None
-        key = (id(frame.f_code), frame.f_lineno)
-        found = self._known.get(key)
-        if found is None:
-            if len(self._known) >= MAX_CALLERS:
-                self._known.clear()
-            found = self._known[key] = Caller(frame.f_code, stack_from(frame, self._until))
+        frames = chain(task)[::-1]
+        for at, frame in enumerate(frames):
+            if is_app(frame.f_code):
+                key = (id(frame.f_code), frame.f_lineno)
+                lines = [line for each in frames[at:] for line in stack_from(each)[:1]]
+                return self._known.get(key) or self._remember(key, Caller(frame.f_code, lines))
+            if id(frame.f_code) in self._beyond:
+                break
+        return None
+
+    def _remember(self, key: tuple[int, int], found: Caller) -> Caller:
+        if len(self._known) >= MAX_CALLERS:
+            self._known.clear()
+        self._known[key] = found
         return found

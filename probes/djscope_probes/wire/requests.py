@@ -68,7 +68,8 @@ class Hop(NamedTuple):
     `kind`: `sync_to_async` (waits for a thread) or `async_to_sync` (waits for a loop). `site_id` is
     a stack, `target_id` the name of the function. `executor` says whose thread it waits for:
     `request`, `shared`, `outer`, `own`. `wait_us`: until it ran there; `run_us`: until that was
-    done; `resume_us`: until the caller went on. `pending_us`: of one that waits still.
+    done; `resume_us`: until the caller went on. `pending_us`: of one that waits still, `held_id`
+    where the thread stands that it waits for, `circular`: which waits for this very hop.
     """
 
     kind: str
@@ -81,3 +82,5 @@ class Hop(NamedTuple):
     run_us: int
     resume_us: int
     pending_us: int = 0
+    held_id: str = ""
+    circular: bool = False

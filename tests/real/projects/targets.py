@@ -9,6 +9,7 @@ from typing import Any
 
 # Module, class (or nothing: the module itself), attribute.
 TARGETS = (
+    ("asgiref.sync", "AsyncToSync", "__call__"),
     ("asgiref.sync", "SyncToAsync", "__call__"),
     ("django.core.handlers.asgi", "ASGIHandler", "__call__"),
     ("django.core.handlers.base", "BaseHandler", "get_response"),
