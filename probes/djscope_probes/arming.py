@@ -18,6 +18,7 @@ from djscope_probes.governor import Governor
 from djscope_probes.guard import Guard
 from djscope_probes.instruments import Instrument
 from djscope_probes.instruments.callers import CallersInstrument
+from djscope_probes.instruments.loops import LoopsInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.requests import RequestsInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
@@ -48,12 +49,14 @@ class Armament:
         self.defs = Definitions()
         self.governor = Governor(0, 0)
         self._armed_ns = 0
+        self._loops = LoopsInstrument()
         self._instruments: list[Instrument] = [
             CallersInstrument(),
             QueriesInstrument(),
             RequestsInstrument(),
             TasksInstrument(),
             WorkInstrument(),
+            self._loops,
         ]
         self._adoption: Adoption | None = None
         self._ambient: Ambient | None = None
@@ -69,7 +72,7 @@ class Armament:
 
     @property
     def wrapped(self) -> int:
-        """How many wrappers and receivers are in."""
+        """How many wrappers and receivers are in, and what else goes on."""
         return sum(instrument.patches.count for instrument in self._instruments)
 
     def arm(self) -> None:
@@ -133,6 +136,7 @@ class Armament:
             self._record(ended.popleft(), events)
         if now - self._revised_ns >= REVISION_NS:
             self._revise(now, events)
+        events += self._loops.collect(now, self.defs)
         if now - self._reported_ns >= REPORT_NS:
             self._reported_ns = now
             events.append(self.report(sent_bytes))
@@ -149,6 +153,7 @@ class Armament:
 
     def settle(self) -> None:
         """The process ends: what has no end that we would see is over now."""
+        self._loops.hurry()
         for unit in list(self.ledger.running.values()):
             if unit.adopted or isinstance(unit, AmbientUnit):
                 self.ledger.vanish(unit)

@@ -26,18 +26,25 @@ Loop = Any
 
 def running_loops(frames: Frames) -> list[Loop]:
     """The event loops that threads are in, by the locals of the functions that run them."""
-    found: dict[int, Loop] = {}
-    for top in frames.values():
+    return [loop for loop, _ in loops_in_threads(frames)]
+
+
+def loops_in_threads(frames: Frames) -> list[tuple[Loop, int]]:
+    """Those loops, each with the thread it was found in."""
+    found: dict[int, tuple[Loop, int]] = {}
+    for thread, top in frames.items():
         for frame in outwards(top):
-            if frame.f_code.co_name in _RUNNERS:
-                for value in _candidates(frame.f_locals):
-                    found[id(value)] = value
-    return [loop for loop in found.values() if not loop.is_closed()]
+            for loop in loops_run_by(frame):
+                found[id(loop)] = (loop, thread)
+    return [(loop, thread) for loop, thread in found.values() if not loop.is_closed()]
 
 
-def _candidates(local: dict[str, Any]) -> Iterator[Loop]:
+def loops_run_by(frame: FrameType) -> Iterator[Loop]:
+    """Event loops, if the frame is one of a function that runs them."""
+    if frame.f_code.co_name not in _RUNNERS:
+        return
     for name in ("self", "loop"):
-        value = local.get(name)
+        value = frame.f_locals.get(name)
         # An asyncio.Runner has it as an attribute.
         for each in (value, getattr(value, "__dict__", {}).get("_loop")):
             if any(base is asyncio.AbstractEventLoop for base in type(each).__mro__):
