@@ -17,6 +17,7 @@ from djscope.feed.shapes import (
     UnitRecorded,
 )
 from djscope.model.definitions import Definitions
+from djscope.model.loops import LoopTable
 from djscope.model.processes import ProcessFact, process_fact, unknown_process
 from djscope.model.queries import MAX_STATS, QueryTable
 from djscope.model.rate import Rate
@@ -51,6 +52,7 @@ class Session:
         self.processes: dict[str, ProcessFact] = {}
         self.routes: dict[tuple[str, str], RouteStat] = {}
         self.queries = QueryTable()
+        self.loops = LoopTable()
         self.running: dict[UnitKey, UnitFact] = {}
         self.recent: deque[UnitFact] = deque(maxlen=RECENT_UNITS)
         self.gaps: deque[Gap] = deque(maxlen=100)
@@ -78,7 +80,7 @@ class Session:
             elif isinstance(event, StacksTaken | SourceSent):
                 self._answer(event)
             elif isinstance(event, LoopReported):
-                self._loop(event)
+                self._loop(event, delivery)
             else:
                 self._unit(event, delivery)
 
@@ -94,13 +96,15 @@ class Session:
                     self.processes[shape.id].inherit(known)
             fact = self.processes[shape.id]
             fact.seen_at, fact.listed = max(fact.seen_at, seen_at), True
-        for gone in [k for k, fact in self.processes.items() if now - fact.seen_at > GONE_S]:
-            del self.processes[gone]
+        gone = {k for k, fact in self.processes.items() if now - fact.seen_at > GONE_S}
+        for key in gone:
+            del self.processes[key]
+        self.loops.forget(gone)
         for process in self.processes.values():
             if process.armed and now - process.seen_at > SILENT_S:
                 process.level = "silent"
-        for key in [k for k, unit in self.running.items() if now - unit.seen_at > SILENT_S]:
-            self.lose(key, now)
+        for unit_key in [k for k, unit in self.running.items() if now - unit.seen_at > SILENT_S]:
+            self.lose(unit_key, now)
         self.version += 1
 
     def define(self, key: str, value: Definition) -> None:
@@ -121,6 +125,7 @@ class Session:
         """Forget what was counted: from here on it is told whether a problem is still there."""
         self.routes.clear()
         self.queries.reset()
+        self.loops.reset()
         self.recent.clear()
         self.gaps.clear()
         self.began_at = now
@@ -186,7 +191,8 @@ class Session:
             for thread in event.threads:
                 self.definitions.want(thread.stack_id)
 
-    def _loop(self, event: LoopReported) -> None:
+    def _loop(self, event: LoopReported, delivery: Delivery) -> None:
+        self.loops.apply(event, delivery.process, delivery.at)
         for block in event.blocks:
             self.definitions.want(block.stack_id)
             self.definitions.want(block.name_id)

@@ -10,6 +10,7 @@ from djscope.feed.status import FeedStatus
 from djscope.model.definitions import Definitions, Place
 from djscope.model.finding import Finding
 from djscope.model.findings import find, find_gone
+from djscope.model.loopsnapshot import loops_out
 from djscope.model.processes import ProcessFact
 from djscope.model.queries import QueryStat
 from djscope.model.routes import RouteStat
@@ -49,6 +50,7 @@ def snapshot(session: Session, now: float, status: FeedStatus) -> Snapshot:
         queries=[query_out(each, defs) for each in session.queries.stats.values()],
         tasks=[route_out(each, defs) for each in routes if each.kind != "request"],
         gone=[finding_out(each, defs) for each in find_gone(session, now, found)],
+        loops=loops_out(session.loops, defs, now),
     )
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from djscope.model.histogram import Histogram
+from djscope.model.loops import LoopTable
 from djscope.model.queries import QueryTable
 from djscope.model.rate import Rate
 from djscope.model.session import Session
@@ -26,6 +27,9 @@ def copy_of(session: Session) -> Session:
     for by, families in session.queries.families.all.items():
         still.queries.families.all[by] = {key: _own(each) for key, each in families.items()}
     still.queries.stats = {key: _own(stat) for key, stat in session.queries.stats.items()}
+    still.loops = LoopTable()
+    still.loops.loops = {key: _own(fact) for key, fact in session.loops.loops.items()}
+    still.loops.blocks = {key: _own(stat) for key, stat in session.loops.blocks.items()}
     still.running, still.recent = dict(session.running), session.recent.copy()
     still.gaps = session.gaps.copy()
     still.query_rate, still.unit_rate = _own(session.query_rate), _own(session.unit_rate)

@@ -24,7 +24,7 @@ def _key(
     )  # fmt: skip
 
 
-_PANES = ["Overview", "Queries", "Requests", "Tasks", "Findings", "Processes"]
+_PANES = ["Overview", "Queries", "Requests", "Tasks", "Async", "Findings", "Processes"]
 
 APP = (
     *(

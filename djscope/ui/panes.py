@@ -5,6 +5,7 @@ from __future__ import annotations
 from djscope.ui.lists.cost import costs
 from djscope.ui.lists.families import by_origin, by_route, by_sql
 from djscope.ui.lists.findings import findings
+from djscope.ui.lists.loops import blocked, loops
 from djscope.ui.lists.processes import processes
 from djscope.ui.lists.queries import queries
 from djscope.ui.lists.routes import requests, tasks, work
@@ -27,6 +28,7 @@ PANES = (
     Pane("queries", "Queries", (queries("queries", "Queries by site", turns=FAMILIES),)),
     Pane("requests", "Requests", (requests(), under_way(running("request")))),
     Pane("tasks", "Tasks", (work(), under_way(running("task", "command", "thread")))),
+    Pane("async", "Async", (loops(), blocked())),
     Pane("findings", "Findings", (findings(),)),
     Pane("processes", "Processes", (processes(), costs())),
 )

@@ -45,10 +45,16 @@ def loops_run_by(frame: FrameType) -> Iterator[Loop]:
         return
     for name in ("self", "loop"):
         value = frame.f_locals.get(name)
-        # An asyncio.Runner has it as an attribute.
-        for each in (value, getattr(value, "__dict__", {}).get("_loop")):
-            if any(base is asyncio.AbstractEventLoop for base in type(each).__mro__):
-                yield each
+        if not _is_loop(value):
+            # An asyncio.Runner has it as an attribute. Never of a loop itself: one whose `__dict__`
+            # was asked for is slower for good, 0.4 µs an iteration (CPython 3.11: no inline values).
+            value = getattr(value, "__dict__", {}).get("_loop")
+        if _is_loop(value):
+            yield value
+
+
+def _is_loop(value: object) -> bool:
+    return any(base is asyncio.AbstractEventLoop for base in type(value).__mro__)
 
 
 def tasks_of(loop: Loop) -> list[Task]:

@@ -17,7 +17,7 @@ from djscope_probes.clock import now_ns
 from djscope_probes.guard import Guard
 
 BEAT_NS = 50_000_000
-# Kept for the thread that looks; it takes them each 25 ms.
+# Kept for the thread that looks; it takes them each 50 ms.
 MOST = 100
 UNKNOWN = -1
 

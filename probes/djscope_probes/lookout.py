@@ -9,7 +9,7 @@ from os import getpid
 from djscope_probes import native
 from djscope_probes.clock import now_ns
 from djscope_probes.guard import Guard
-from djscope_probes.vigil import LOOK_NS, Vigil
+from djscope_probes.vigil import CLOSE_NS, LOOK_NS, Vigil
 
 END_S = 0.2
 
@@ -52,15 +52,17 @@ class Lookout:
             self._ended.release()
 
     def _look_on(self) -> None:
+        pause = LOOK_NS
         while True:
-            expected = now_ns() + LOOK_NS
-            self._wake.acquire(True, LOOK_NS / 1e9)
+            expected = now_ns() + pause
+            self._wake.acquire(True, pause / 1e9)
             if self._ending:
                 return
-            now = now_ns()
+            now, pause = now_ns(), LOOK_NS
             for vigil in self.vigils:
                 try:
-                    vigil.look(now, expected)
+                    if vigil.look(now, expected):
+                        pause = CLOSE_NS
                 except Exception:
                     self._guard.failed()
             self.cpu_ns = time.thread_time_ns()

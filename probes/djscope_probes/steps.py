@@ -33,11 +33,12 @@ def task_at_work(loop: Loop) -> Task | None:
     return asyncio.current_task(loop)
 
 
-def mark_of(task: Task, top: FrameType | None) -> Mark | None:
+def mark_of(task: Task, top: FrameType | None, cpu_ns: int) -> Mark | None:
     """What tells this step from others, without keeping anything; None: it is at no step.
 
     A task can make two steps at most before a beat that is due. Of a callback: asyncio's count of
-    those it has run (a local of `_run_once`), elsewhere (uvloop) where exactly it stands.
+    those it has run (a local of `_run_once`), elsewhere (uvloop) where exactly it stands, without
+    having had any CPU since: it waits.
     """
     if task is not None:
         return weakref.ref(task)
@@ -47,7 +48,7 @@ def mark_of(task: Task, top: FrameType | None) -> Mark | None:
     for frame in outwards(inside[-1].f_back):
         if frame.f_code is _RUN_ONCE:
             return ("callback", frame.f_locals.get("i"))
-    return tuple((id(frame.f_code), frame.f_lasti) for frame in inside)
+    return (cpu_ns, *((id(frame.f_code), frame.f_lasti) for frame in inside))
 
 
 def is_same(mark: Mark, task: Task, other: Mark | None) -> bool:

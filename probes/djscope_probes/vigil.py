@@ -1,9 +1,10 @@
 """Watching over one event loop: is a beat overdue, since when has it been at the same step, and
 where does that stand?
 
-All of it in the thread that looks, each 25 ms. What the whole process lost (stopped, starved of
-CPU) is no fault of the loop's: then that thread was late itself, and the loop's had no CPU either.
-A call in C that does not let go of the interpreter makes it late as well, and that takes CPU.
+All of it in the thread that looks: each 50 ms, while a beat is overdue each 25 ms. What the whole
+process lost (stopped, starved of CPU) is no fault of the loop's: then that thread was late itself,
+and the loop's had no CPU either. A call in C that does not let go of the interpreter makes it late
+as well, and that takes CPU.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from djscope_probes.told import told_thread
 from djscope_probes.units import Unit
 from djscope_probes.wire import StackFrame
 
-LOOK_NS = 25_000_000
+LOOK_NS = 50_000_000
+# While a beat is overdue; also how late a beat or a look may be without meaning anything.
+CLOSE_NS = 25_000_000
 # A beat that is late by this much tells of a block, if it was at one step for the most part of it.
 LATE_NS = 100_000_000
-SEEN_NS = 75_000_000
+SEEN_NS = 50_000_000
 # A block under way is told once it lasts this long.
 LASTS_NS = 1_000_000_000
 # A stack is taken at 0.1, 0.2, 0.4 s …, and then each so often.
@@ -129,20 +132,22 @@ class Vigil:
             taken, self._lateness = self._lateness, Lateness()
             return taken
 
-    def look(self, now: int, expected: int) -> None:
-        """`expected`: when this look should have been."""
+    def look(self, now: int, expected: int) -> bool:
+        """`expected`: when this look should have been. Says whether a beat is overdue."""
         with self._turn:
             heart = self.heart
             while heart.beats:
                 self._beat(heart.beats.popleft(), now, expected)
-            if now - heart.due_ns > LOOK_NS:
+            overdue = now - heart.due_ns > CLOSE_NS
+            if overdue:
                 self._overdue(now, expected)
+            return overdue
 
     def _beat(self, beat: Beat, now: int, expected: int) -> None:
         """A beat came: whatever held it is over."""
         late = beat.at_ns - beat.due_ns
         kept = min(beat.at_ns, now) - max(expected, beat.due_ns)
-        if kept > LOOK_NS:
+        if kept > CLOSE_NS:
             self._excuse(kept)
         cpu = max(beat.cpu_ns - self._beat_cpu_ns, 0) if self._beat_cpu_ns else 0
         if cpu * 2 >= late:  # it computed all the while: others did not get at the interpreter
@@ -150,7 +155,7 @@ class Vigil:
         if not self._paused:
             net = max(late - self._excused_ns, 0)
             self._lateness.beat(net)
-            if not self._close(beat.at_ns, beat.cpu_ns) and net >= LATE_NS and kept > LOOK_NS:
+            if not self._close(beat.at_ns, beat.cpu_ns) and net >= LATE_NS and kept > CLOSE_NS:
                 gc = self._pauses.of(self.heart.thread) - self._seen_gc_ns
                 self._lateness.block(Held((), 1, net, net, cpu, gc, cause_of(net, cpu, gc)))
         self._excused_ns, self._paused, self._looked = 0, False, False
@@ -166,12 +171,12 @@ class Vigil:
             return
         cpu = self.heart.cpu_ns()
         kept = now - max(expected, self.heart.due_ns)
-        busy = kept > LOOK_NS and 0 <= kept <= (cpu - self._seen_cpu_ns) * 2
-        if kept > LOOK_NS and not busy:
+        busy = kept > CLOSE_NS and 0 <= kept <= (cpu - self._seen_cpu_ns) * 2
+        if kept > CLOSE_NS and not busy:
             self._excuse(kept)
         task = task_at_work(loop)
         top = self._top() if task is None else None
-        mark = mark_of(task, top)
+        mark = mark_of(task, top, cpu)
         step = self._step
         if step is None or not is_same(step.mark, task, mark):
             self._close(now, cpu)

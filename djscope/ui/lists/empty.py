@@ -26,7 +26,7 @@ def nothing_yet(what: str) -> Callable[[Facts], str]:
             return f"{what}: the processes that were there have ended"
         if status.link in {Link.LOST, Link.CONNECTING}:
             return f"{what}: {status.problem or f'connecting to {status.label}'}"
-        return f"{what}: no process with a probe has reported; 6 says what to do"
+        return f"{what}: no process with a probe has reported; 7 says what to do"
 
     return say
 
