@@ -79,6 +79,10 @@ ON_ASGI = {
     "/healthy/async_list/": (1.1, 1.0),
     "/slow_request_async/": (1.3, 4.0),
     "/healthy/async_report/": (1.5, 2.0),
+    "/loop_blocked/": (1.7, 3.0),
+    "/healthy/async_quote/": (2.5, 3.0),
+    "/loop_blocked_computing/": (3.2, 3.0),
+    "/healthy/async_computing/": (3.9, 3.0),
 }
 TASKS = {
     "n_plus_one_task": (0.5, 1.0),

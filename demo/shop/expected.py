@@ -55,6 +55,8 @@ KINDS = {
     "request_stuck": "request_stuck",
     "slow_request": "slow_request",
     "slow_request_async": "slow_request",
+    "loop_blocked": "loop_blocked",
+    "loop_blocked_computing": "loop_blocked",
     "task_failing": "task_failing",
     "task_stuck": "task_stuck",
 }

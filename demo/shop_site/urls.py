@@ -3,7 +3,16 @@
 from django.urls import path
 
 from shop import views
-from shop.scenarios import asynchronous, libraries, loops, perrow, queries, relations, requests
+from shop.scenarios import (
+    asynchronous,
+    blocking,
+    libraries,
+    loops,
+    perrow,
+    queries,
+    relations,
+    requests,
+)
 
 urlpatterns = [
     path("", views.home),
@@ -69,4 +78,8 @@ urlpatterns = [
     path("healthy/async_list/", asynchronous.healthy_async_list),
     path("slow_request_async/", asynchronous.slow_request_async),
     path("healthy/async_report/", asynchronous.healthy_async_report),
+    path("loop_blocked/", blocking.loop_blocked),
+    path("healthy/async_quote/", blocking.healthy_async_quote),
+    path("loop_blocked_computing/", blocking.loop_blocked_computing),
+    path("healthy/async_computing/", blocking.healthy_async_computing),
 ]

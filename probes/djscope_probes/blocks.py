@@ -29,15 +29,19 @@ class Held(NamedTuple):
     task: str = ""
 
 
-def cause_of(took_ns: int, cpu_ns: int, gc_ns: int) -> str:
-    """`gc`, `cpu`, `io`, or nothing where that is not clear."""
+def cause_of(took_ns: int, cpu_ns: int, gc_ns: int, ran: float = 0.0) -> str:
+    """`gc`, `cpu`, `io`, or nothing where that is not clear.
+
+    `ran`: in what share of looks the thread wanted the CPU, which on a busy machine it may not get.
+    """
     if gc_ns >= took_ns * COMPUTES:
         return "gc"
     if cpu_ns < 0:
         return ""
-    if cpu_ns >= took_ns * COMPUTES:
+    share = max(cpu_ns / max(took_ns, 1), ran)
+    if share >= COMPUTES:
         return "cpu"
-    return "io" if cpu_ns <= took_ns * WAITS else ""
+    return "io" if share <= WAITS else ""
 
 
 class Lateness:

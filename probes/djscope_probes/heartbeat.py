@@ -6,9 +6,10 @@ does not run `Handle._run`, and asyncio's debug mode makes each callback 6 to 14
 
 from __future__ import annotations
 
+import os
 import time
 import weakref
-from _thread import get_ident
+from _thread import get_ident, get_native_id
 from collections import deque
 from os import getpid
 from typing import Any, NamedTuple
@@ -47,6 +48,7 @@ class Heartbeat:
         self._handle: weakref.ref[Any] | None = None
         # The CPU clock of the thread: its number is asked for by the thread itself, which lives.
         self._clock: int | None = None
+        self._native_id = 0
 
     def start(self) -> None:
         """From any thread; a loop that was closed meanwhile has no heart."""
@@ -75,7 +77,7 @@ class Heartbeat:
             at = now_ns()
             if self._clock is None or self.thread != get_ident():
                 self.thread = get_ident()
-                self._clock = cpu_clock(self.thread)
+                self._clock, self._native_id = cpu_clock(self.thread), get_native_id()
             self.beats.append(Beat(self.due_ns, at, time.thread_time_ns()))
             self.due_ns = at + BEAT_NS
             loop = self.loop()
@@ -100,6 +102,23 @@ class Heartbeat:
             return time.clock_gettime_ns(self._clock)
         except OSError:  # the thread has ended
             return UNKNOWN
+
+    def runs(self) -> bool:
+        """Whether the loop's thread has or wants the CPU right now; false where unknown.
+
+        Linux says so of each thread. Reading lets go of the interpreter: if it was that which the
+        thread waited for, it does not any more.
+        """
+        try:
+            stat = os.open(f"/proc/self/task/{self._native_id}/stat", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                text = os.read(stat, 200)
+            finally:
+                os.close(stat)
+        except OSError:
+            return False
+        # The name of the thread, in brackets, may hold any.
+        return text[text.rfind(b")") :].startswith(b") R")
 
 
 def cpu_clock(thread: int) -> int:

@@ -42,8 +42,8 @@ class Step:
     """One step of the loop that is not over yet. `since_ns` is of the whole, `seen_ns` of looks."""
 
     __slots__ = (
-        "best_ns", "cpu_ns", "excused_ns", "gc_ns", "last", "last_ns", "mark", "seen_ns",
-        "since_ns", "stack", "task", "told", "unit",
+        "best_ns", "cpu_ns", "excused_ns", "gc_ns", "last", "last_ns", "looks", "mark", "ran",
+        "seen_ns", "since_ns", "stack", "task", "told", "unit",
     )  # fmt: skip
 
     def __init__(self, mark: object, since_ns: int, seen_ns: int, cpu_ns: int, gc_ns: int) -> None:
@@ -51,6 +51,8 @@ class Step:
         self.since_ns, self.seen_ns = since_ns, seen_ns
         self.cpu_ns, self.gc_ns = cpu_ns, gc_ns
         self.excused_ns = 0
+        # Looks, and how many of them met it computing.
+        self.looks = self.ran = 0
         # Of the stacks taken the one that stood longest, and the latest, until the next is taken.
         self.stack: tuple[StackFrame, ...] | None = None
         self.best_ns = 0
@@ -79,7 +81,7 @@ class Step:
         cpu = max(cpu_ns - self.cpu_ns, 0) if cpu_ns >= 0 and self.cpu_ns >= 0 else -1
         gc = gc_ns - self.gc_ns
         seen = max(now - self.seen_ns - self.excused_ns, 1)
-        cause = cause_of(min(seen, took), cpu, gc)
+        cause = cause_of(min(seen, took), cpu, gc, self.ran / max(self.looks, 1))
         return Held(self.stack or (), 1, took, took, cpu, gc, cause, self.unit, self.task)
 
     def untold(self, held: Held) -> Held:
@@ -93,6 +95,13 @@ class Step:
             cpu_ns=held.cpu_ns - told.cpu_ns if held.cpu_ns >= 0 and told.cpu_ns >= 0 else -1,
             gc_ns=held.gc_ns - told.gc_ns,
         )
+
+
+def lost(took_ns: int, cpu_ns: int) -> int:
+    """How much of a time in which nobody looked the loop lost as well: that which it had no CPU
+    for. Others did not get at the interpreter where it had most of it.
+    """
+    return 0 if cpu_ns * 2 >= took_ns else took_ns - max(cpu_ns, 0)
 
 
 class Vigil:
@@ -150,8 +159,7 @@ class Vigil:
         if kept > CLOSE_NS:
             self._excuse(kept)
         cpu = max(beat.cpu_ns - self._beat_cpu_ns, 0) if self._beat_cpu_ns else 0
-        if cpu * 2 >= late:  # it computed all the while: others did not get at the interpreter
-            self._excuse(-self._excused_ns)
+        self._excuse(min(lost(late, cpu) - self._excused_ns, 0))
         if not self._paused:
             net = max(late - self._excused_ns, 0)
             self._lateness.beat(net)
@@ -171,9 +179,10 @@ class Vigil:
             return
         cpu = self.heart.cpu_ns()
         kept = now - max(expected, self.heart.due_ns)
-        busy = kept > CLOSE_NS and 0 <= kept <= (cpu - self._seen_cpu_ns) * 2
-        if kept > CLOSE_NS and not busy:
-            self._excuse(kept)
+        had = cpu - self._seen_cpu_ns
+        busy = kept > CLOSE_NS and (had >= LATE_NS or had * 2 >= kept)
+        if kept > CLOSE_NS:
+            self._excuse(lost(kept, had))
         task = task_at_work(loop)
         top = self._top() if task is None else None
         mark = mark_of(task, top, cpu)
@@ -183,6 +192,9 @@ class Vigil:
             step = self._begin(mark, expected if busy else now, cpu, busy)
         if step is not None and self._is_long(step, now) and self._is_time(step, now):
             self._sample(step, now, task, top or self._top())
+        if step is not None:
+            step.looks += 1
+            step.ran += self.heart.runs()
         self._seen_cpu_ns, self._seen_gc_ns = cpu, self._pauses.of(self.heart.thread)
 
     def _begin(self, mark: object | None, seen: int, cpu: int, busy: bool) -> Step | None:

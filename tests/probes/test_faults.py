@@ -17,6 +17,7 @@ import pytest
 from djscope_probes.arming import Armament
 from djscope_probes.guard import LIMIT
 from djscope_probes.instruments.callers import CallersInstrument
+from djscope_probes.instruments.loops import LoopsInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
 from djscope_probes.units import CommandUnit, RequestUnit
@@ -28,6 +29,7 @@ BARE = {"djscope_probes.units.current", "djscope_probes.units.working"}
 # What each instrument cannot do without.
 VITAL = {
     "callers": CallersInstrument._find,
+    "loops": LoopsInstrument._find,
     "queries": QueriesInstrument._book,
     "requests": RequestUnit.__init__,
     "tasks": TasksInstrument._mine,

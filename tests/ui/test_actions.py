@@ -71,7 +71,7 @@ async def test_maximise() -> None:
 async def test_maximise_in_a_detail() -> None:
     """A stack and its source are maximised together; esc undoes that before it goes back."""
     async with running(shop()) as driver:
-        await driver.press("5", "enter", "z")
+        await driver.press("6", "enter", "z")
 
         assert "what " not in driver.screen
         assert "Stack ━ 2" in driver.screen
@@ -127,10 +127,10 @@ async def test_copy() -> None:
     """y copies the fix, or else the SQL, of what is selected or open."""
     async with running(shop()) as driver:
         for pressed, copied in [
-            ("5 j y", '.select_related("author")'),
+            ("6 j y", '.select_related("author")'),
             ("2 y", '.select_related("author")'),
             ("2 j y", 'SELECT "shop_book"."id"'),
-            ("5 enter y", '.select_related("author")'),
+            ("6 enter y", '.select_related("author")'),
             ("2 g enter y", '.select_related("author")'),
             ("escape b y", '.select_related("author")'),
             ("enter y", '.select_related("author")'),
@@ -200,7 +200,7 @@ async def test_editor_problems(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_frames() -> None:
     """a shows the libraries' frames too, and hides them again."""
     async with running(shop()) as driver:
-        await driver.press("5", "enter")
+        await driver.press("6", "enter")
 
         assert "Stack ━ 2" in driver.screen
 

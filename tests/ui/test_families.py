@@ -154,9 +154,9 @@ async def test_what_is_gone_stands_after_what_is_not(monkeypatch: pytest.MonkeyP
     )
     monkeypatch.setattr("djscope.ui.facts.find_gone", lambda *_: [gone])
     async with running(shop(), WIDE) as driver:
-        await driver.press("5")
+        await driver.press("6")
 
-        assert "5 Findings ✖1 ▲1]" in driver.lines[1]
+        assert "6 Findings ✖1 ▲1]" in driver.lines[1]
         assert rows(driver)[2].startswith(" ● gone N+1")
         assert "gone: 21 → 1 queries per request" in rows(driver)[2]
 

@@ -51,7 +51,7 @@ async def test_every_key_on_every_pane(size: tuple[int, int], panes: list[str]) 
 @pytest.mark.parametrize("size", [NORMAL, TINY])
 @played
 async def test_numbers_show_panes(size: tuple[int, int]) -> None:
-    """1 to 6 show the panes, from any depth."""
+    """1 to 7 show the panes, from any depth."""
     async with running(shop(), size) as driver:
         for number, pane in zip(NUMBERS, PANES, strict=True):
             await driver.press("enter", number)

@@ -105,7 +105,7 @@ async def test_all_clear_says_what_it_rests_on(monkeypatch: pytest.MonkeyPatch) 
     """No findings: in how many units, from how many processes, since when."""
     monkeypatch.setattr("djscope.ui.facts.find", lambda *_: [])
     async with running(shop()) as driver:
-        await driver.press("5")
+        await driver.press("6")
         found = "no findings in 28 requests and tasks from 2 of 2 processes since 12:00:00"
 
         assert found in driver.screen
@@ -179,7 +179,7 @@ async def test_another_thread_feeds_meanwhile() -> None:
     thread.start()
     try:
         async with running(feed) as driver:
-            for keys in ("1", "2 enter", "3 enter enter", "4 s", "5 enter", "6 G", "3 space enter"):
+            for keys in ("1", "2 enter", "3 enter enter", "4 s", "6 enter", "7 G", "3 space enter"):
                 await driver.press(*keys.split())
                 feed.at += 1
                 await driver.tick()

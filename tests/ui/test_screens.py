@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from djscope.feed.status import Link
-from tests.builders import Feed, empty, shop
+from tests.builders import Feed, blocked, empty, shop
 from tests.ui.driver import NARROW, NORMAL, TINY, WIDE, Driver, played, running
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -37,14 +37,14 @@ def lost() -> Feed:
     ("size", "views"),
     [
         (NARROW, {
-            "overview": "1", "findings": "5", "finding": "5 enter", "help": "1 question_mark",
+            "overview": "1", "findings": "6", "finding": "6 enter", "help": "1 question_mark",
             "frozen": "escape space", "queries": "space 2", "by-sql": "b", "by-route": "b",
             "by-origin": "b", "queries-now": "b n",
         }),
         (NORMAL, {
-            "overview": "1", "queries": "2", "requests": "3", "tasks": "4", "processes": "6",
-            "finding": "5 enter", "query": "2 enter", "route": "3 enter", "unit": "3 enter enter",
-            "stuck": "3 tab enter", "failure": "4 enter enter", "process": "6 enter",
+            "overview": "1", "queries": "2", "requests": "3", "tasks": "4", "processes": "7",
+            "finding": "6 enter", "query": "2 enter", "route": "3 enter", "unit": "3 enter enter",
+            "stuck": "3 tab enter", "failure": "4 enter enter", "process": "7 enter",
             "by-sql": "2 b", "sql": "enter", "by-route": "escape b", "by-origin": "b",
             "origin": "enter", "queries-now": "escape b n",
         }),
@@ -56,6 +56,19 @@ def lost() -> Feed:
 async def test_shop(size: tuple[int, int], views: dict[str, str]) -> None:
     """Each kind of screen shows what it should, where it should."""
     async with running(shop(), size, read=lambda _: VIEWS) as driver:
+        for name, keys in views.items():
+            await driver.press(*keys.split())
+            await driver.tick()
+
+            expect(f"{name}-{size[0]}x{size[1]}", driver)
+
+
+@pytest.mark.parametrize("size", [NARROW, NORMAL])
+@played
+async def test_async(size: tuple[int, int]) -> None:
+    """Event loops, what blocked them, and one block with its line and what to write."""
+    async with running(blocked(), size, read=lambda _: VIEWS) as driver:
+        views = {"async": "5", "blocked": "tab enter", "computing": "escape j enter"}
         for name, keys in views.items():
             await driver.press(*keys.split())
             await driver.tick()

@@ -37,7 +37,7 @@ async def test_screens(size: tuple[int, int]) -> None:
     feed = shop()
     hand = reach(feed, taken=taken())
     async with running(feed, size, read=lambda _: VIEWS, reach=hand) as driver:
-        await driver.press("6", "w")
+        await driver.press("7", "w")
         await driver.tick()
 
         expect(f"stacks-{size[0]}x{size[1]}", driver)
@@ -59,12 +59,12 @@ async def test_the_key_knows_what_is_meant() -> None:
     """A row, or what the page is about; of a unit under way its process and itself."""
     feed = shop()
     async with running(feed, reach=reach(feed, taken=taken())) as driver:
-        assert await asked(driver, "6", "w") == [("jobs-1/88", "")]
-        assert await asked(driver, "6", "j", "w") == [("web-1/4711", "")]
+        assert await asked(driver, "7", "w") == [("jobs-1/88", "")]
+        assert await asked(driver, "7", "j", "w") == [("web-1/4711", "")]
         assert await asked(driver, "3", "tab", "w") == [("web-1/4711", "o2")]
         assert await asked(driver, "3", "tab", "enter", "w") == [("web-1/4711", "o2")]
         assert await asked(driver, "4", "tab", "w") == [("jobs-1/88", "t3")]
-        assert await asked(driver, "5", "j", "w") == [("web-1/4711", "o2")]
+        assert await asked(driver, "6", "j", "w") == [("web-1/4711", "o2")]
         assert await asked(driver, "2", "w") == []
         assert "no process is meant here" in driver.screen
 
@@ -78,12 +78,12 @@ async def test_a_process_that_ended_is_not_asked() -> None:
         feed.session.announce([(heir, NOON), (WORKER, NOON)], NOON)
         feed.deliver(report(), process=heir)
 
-        assert await asked(driver, "5", "j", "w") == [("web-1/4712", "")]
+        assert await asked(driver, "6", "j", "w") == [("web-1/4712", "")]
         assert await asked(driver, "3", "w") == [("web-1/4712", "")]
 
         feed.session.announce([(WORKER, NOON)], NOON)
 
-        assert await asked(driver, "5", "j", "w") == []
+        assert await asked(driver, "6", "j", "w") == []
         assert "web-1/4711 has ended: choose another process" in driver.screen
 
 
@@ -93,7 +93,7 @@ async def test_waiting_is_seen_and_ends() -> None:
     feed = shop()
     hand = reach(feed)
     async with running(feed, reach=hand) as driver:
-        await driver.press("6", "w")
+        await driver.press("7", "w")
         before = next(line for line in driver.lines if "waiting" in line)
         hand.taking.waited_s = 0.6
         await driver.tick()
@@ -117,7 +117,7 @@ async def test_what_was_in_the_way_is_said() -> None:
     feed = shop()
     hand = reach(feed, problem="py-spy may not look into web-1/4711: start djscope with sudo")
     async with running(feed, reach=hand) as driver:
-        await driver.press("6", "w")
+        await driver.press("7", "w")
 
         assert "py-spy may not look into web-1/4711: start djscope with sudo" in driver.screen
 
@@ -139,7 +139,7 @@ async def test_the_stack_follows_the_thread() -> None:
     """Each thread's own, from its innermost line of ours on."""
     feed = shop()
     async with running(feed, reach=reach(feed, taken=taken()), read=lambda _: VIEWS) as driver:
-        await driver.press("6", "w")
+        await driver.press("7", "w")
 
         assert "Stack of pool-1 ─ 3" in driver.screen
         assert "▶   31 " in driver.screen
@@ -162,7 +162,7 @@ async def test_copying_and_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     feed = shop()
     hand = reach(feed, taken=taken())
     async with running(feed, reach=hand) as driver:
-        await driver.press("6", "w", "y", "e")
+        await driver.press("7", "w", "y", "e")
 
         assert copied[0].startswith("web-1/4711: 2 threads, 1 asyncio task, taken by its probe\n")
         assert "\n> /app/shop/views.py:31 in book_list" in copied[0]
@@ -184,7 +184,7 @@ async def test_names_from_processes_are_harmless() -> None:
     async with running(
         feed, reach=reach(feed, taken=Taken("web-1/4711", PROBE, NOON, (odd,)))
     ) as driver:
-        await driver.press("6", "w")
+        await driver.press("7", "w")
 
         assert "\x1b" not in driver.screen
         assert "[bold]" in driver.screen

@@ -72,7 +72,7 @@ async def test_processes_pane() -> None:
     }
     for size in (NARROW, NORMAL):
         async with running(feed, size, reach=Nothing(feed, known)) as driver:
-            await driver.press("6")
+            await driver.press("7")
             await driver.tick()
 
             expect(f"watching-{size[0]}x{size[1]}", driver)
@@ -158,7 +158,7 @@ async def test_deep_is_for_what_the_cursor_is_on() -> None:
         ]  # fmt: skip
         assert "deep 2 5m00s" in driver.lines[0]
 
-        await driver.press("6")
+        await driver.press("7")
 
         assert "books/ for another 3m20s" in driver.screen
 

@@ -30,7 +30,7 @@ def opener(stat: BlockStat) -> Opener:
         name = facts.text(latest.name_id)
         advice = _advice(facts, latest)
         return Detail(
-            f"blocked {place.short}",
+            f"blocked {place.short}".strip(),
             [fact for fact in _facts(facts, latest, advice) if fact.text],
             stack=stack,
             copy="\n".join(each.code for each in advice if each.code),
@@ -44,7 +44,7 @@ def opener(stat: BlockStat) -> Opener:
 
 def place_of(facts: Facts, stat: BlockStat) -> Place:
     """The innermost line of the application; garbage is nobody's."""
-    return facts.place(stat.stack_id) if stat.stack_id else NOWHERE
+    return NOWHERE if stat.is_garbage else facts.place(stat.stack_id)
 
 
 def _advice(facts: Facts, stat: BlockStat) -> list[Advice]:
@@ -65,7 +65,7 @@ def _facts(facts: Facts, stat: BlockStat, advice: list[Advice]) -> list[Fact]:
             f" ({fmt.duration(stat.total_us)} in all)", "strong",
         ),
         Fact("cause", CAUSES.get(stat.cause, stat.cause) + within),
-        Fact("where", place_line(place_of(facts, stat)) or "not seen: nothing else ran meanwhile"),
+        Fact("where", _where(facts, stat)),
         Fact("in", _whose(facts, stat)),
         Fact("cpu", fmt.duration(stat.cpu_us)),
         Fact("garbage", fmt.duration(stat.gc_us) if stat.gc_us else ""),
@@ -75,6 +75,12 @@ def _facts(facts: Facts, stat: BlockStat, advice: list[Advice]) -> list[Fact]:
         told.append(Fact("", each.code, "code"))
     names = ", ".join(sorted(map(short_name, stat.processes)))
     return [*told, Fact("seen", f"{seen} in {names}", "faint")]
+
+
+def _where(facts: Facts, stat: BlockStat) -> str:
+    if stat.is_garbage:
+        return "wherever it happened to strike: no line's fault"
+    return place_line(place_of(facts, stat)) or "not seen: nothing else got to run meanwhile"
 
 
 def _whose(facts: Facts, stat: BlockStat) -> str:

@@ -21,7 +21,7 @@ def loops() -> Spec[LoopFact]:
     """Of processes that are there, the latest first."""
     return Spec(
         "loops", "Event loops", _loops, lambda one: one.key, _loop_columns,
-        nothing_yet("no event loops yet"), _opener, "p95",
+        nothing_yet("no event loops yet"), _opener, "blocked",
     )  # fmt: skip
 
 

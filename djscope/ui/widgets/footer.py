@@ -35,6 +35,6 @@ class Footer(Line):
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if binding.show and active.enabled and binding.id:
-                keys = "1-6" if binding.id == "pane.overview" else self.app.get_key_display(binding)
+                keys = "1-7" if binding.id == "pane.overview" else self.app.get_key_display(binding)
                 shown.setdefault(binding.id, (keys, binding.description.lower()))
         return [shown[key] for key in ORDER if key in shown]
