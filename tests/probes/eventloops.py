@@ -153,9 +153,9 @@ def computes() -> int:
 
 def sums() -> int:
     """One call in C that does not let go of the interpreter."""
-    began = time.perf_counter()
+    began = time.thread_time()
     sum(range(1_000_000))
-    took = time.perf_counter() - began
+    took = time.thread_time() - began
     return sum(range(int(1_000_000 * 0.4 / took)))
 
 
