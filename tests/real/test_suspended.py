@@ -86,7 +86,7 @@ def test_who_is_watched_by_another_has_missed_nothing(redis_url: str, tmp_path: 
         terminal.forget()
         terminal.signal(signal.SIGCONT)
         wait_for(lambda: other.status.others, what="seeing each other again")
-        terminal.type("6")
+        terminal.type("7")
         terminal.shows("What watching costs")
 
         assert "stood still" not in terminal.text

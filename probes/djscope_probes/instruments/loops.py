@@ -26,8 +26,8 @@ FIND_NS = 1_000_000_000
 # Each loop is told of so often; sooner, but not more than once a second, when it was blocked.
 TELL_NS = 5_000_000_000
 HURRY_NS = 1_000_000_000
-# What a beat takes in the loop's thread, see tests.benchmarks.
-BEAT_COST_NS = 20_000
+# What a beat takes in the loop's thread, see tests.benchmarks.loops.
+BEAT_COST_NS = 50_000
 MOST_LOOPS = 50
 
 
