@@ -87,7 +87,7 @@ async def test_a_process_tells_its_machine_and_its_limits() -> None:
     feed.deliver(costing(0, 0, concurrency=4), process=careful)
     hand = Nothing(feed, {careful.id: Figures(0.42, 88_000_000, 9, None, None)})
     async with running(feed, reach=hand) as driver:
-        await driver.press("6", "G", "enter")
+        await driver.press("7", "G", "enter")
 
         assert "42% of a core, 88MB of memory, 9 threads" in driver.screen
         assert "1 under way, of at most 4" in driver.screen
@@ -116,7 +116,7 @@ async def test_a_probe_that_collects_less_is_in_the_banner(
     async with running(feed) as driver:
         assert driver.lines[1].rstrip() == said
 
-        await driver.press("6", "j", "enter")
+        await driver.press("7", "j", "enter")
 
         words = said.rpartition(": ")[2] if "governed" in fault else "probe's own"
         assert sum(words in line for line in driver.lines[2:]) >= 1 or "errors" in driver.screen
@@ -162,7 +162,7 @@ async def test_deep_is_for_what_the_cursor_is_on() -> None:
 
         assert "books/ for another 3m20s" in driver.screen
 
-        await driver.press("3", "d", "4", "d", "6", "d")
+        await driver.press("3", "d", "4", "d", "7", "d")
 
         assert [(each.kind, each.name) for each in feed.status.targets] == [("process", WORKER.id)]
 
@@ -183,7 +183,7 @@ async def test_deep_is_refused_with_a_sentence() -> None:
     careful = Process("aaa", 12, int(NOON) - 9, "gunicorn", "shop", max_level="watch")
     feed.session.announce([(careful, NOON)], NOON)
     async with running(feed) as driver:
-        await driver.press("6", "d")
+        await driver.press("7", "d")
 
         assert "aaa/12 lets viewers go as far as `watch`" in driver.screen
         assert feed.status.targets == ()
