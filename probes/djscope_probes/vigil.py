@@ -29,6 +29,8 @@ CLOSE_NS = 25_000_000
 # A beat that is late by this much tells of a block, if it was at one step for the most part of it.
 LATE_NS = 100_000_000
 SEEN_NS = 50_000_000
+# Of fewer looks it may be chance what the thread was at.
+FEW = 4
 # A block under way is told once it lasts this long.
 LASTS_NS = 1_000_000_000
 # A stack is taken at 0.1, 0.2, 0.4 s …, and then each so often.
@@ -81,7 +83,7 @@ class Step:
         cpu = max(cpu_ns - self.cpu_ns, 0) if cpu_ns >= 0 and self.cpu_ns >= 0 else -1
         gc = gc_ns - self.gc_ns
         seen = max(now - self.seen_ns - self.excused_ns, 1)
-        cause = cause_of(min(seen, took), cpu, gc, self.ran / max(self.looks, 1))
+        cause = cause_of(min(seen, took), cpu, gc, self.ran / max(self.looks, FEW))
         return Held(self.stack or (), 1, took, took, cpu, gc, cause, self.unit, self.task)
 
     def untold(self, held: Held) -> Held:
