@@ -85,6 +85,10 @@ ON_ASGI = {
     "/healthy/hop/": (1.7, 2.0),
     "/request_failing_async/": (1.6, 3.0),
     "/healthy/async_get/": (1.0, 2.0),
+    "/loop_blocked/": (1.7, 3.0),
+    "/healthy/async_quote/": (2.5, 3.0),
+    "/loop_blocked_computing/": (3.2, 3.0),
+    "/healthy/async_computing/": (3.9, 3.0),
 }
 TASKS = {
     "n_plus_one_task": (0.5, 1.0),

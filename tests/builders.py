@@ -10,10 +10,12 @@ from msgspec.structs import replace as replace_struct
 
 from djscope.feed.delivery import Delivery
 from djscope.feed.shapes import (
+    Block,
     Definition,
     Event,
     Group,
     Layer,
+    LoopReported,
     Operation,
     ProbeReported,
     Process,
@@ -41,6 +43,7 @@ ORIGIN = Place("/app/shop/views.py", 28, "book_list")
 TASK = Place("/app/shop/tasks.py", 12, "report")
 COUNTRY = Place("/app/shop/middleware.py", 12, "class Country")
 LIBRARY = Place("/lib/django/db/models/query.py", 412, "__iter__", app=False)
+CLIENT = Place("/lib/python3.12/site-packages/requests/sessions.py", 703, "send", app=False)
 BOOKS = 'SELECT "shop_book"."id" FROM "shop_book" WHERE "shop_book"."id" = %s'
 AUTHOR = 'SELECT "shop_author"."name" FROM "shop_author" WHERE "shop_author"."id" = %s LIMIT 21'
 
@@ -181,6 +184,32 @@ def shop() -> Feed:
     feed.deliver(request(stuck))
     slow = unit("t3", "n-report", started=NOON - 4, state="running", now_id="s-task")
     feed.deliver(task(slow), process=WORKER)
+    return feed
+
+
+def loop(*blocks: Block, name: str = "1", late_us: int = 900, beats: int = 95) -> LoopReported:
+    """Of a loop whose beats come 0.5 to 1 ms late, but for one that comes `late_us` late."""
+    hist = [(10, beats - 1), (late_us.bit_length(), 1)]
+    return LoopReported(name, "uvloop", beats, late_us, hist, blocks)
+
+
+def blocked() -> Feed:
+    """The shop's loop sleeps in the book list and computes in an order; garbage is collected."""
+    feed = shop()
+    feed.session.definitions.add("s-sleep", stack(VIEW, LIBRARY))
+    feed.session.definitions.add("s-fetch", stack(CLIENT, ORIGIN, LIBRARY))
+    for second in range(40):
+        feed.at = NOON + second
+        sleep = Block("s-sleep", "io", 1, 310_000, 310_000, 400, 0, "b1", "n-books", "Task-7")
+        feed.deliver(loop(sleep, late_us=310_000) if second % 9 == 4 else loop())
+    feed.deliver(
+        loop(
+            Block("s-fetch", "io", 2, 240_000, 130_000, 900, 0, "", "", "Task-9"),
+            Block("s-view", "cpu", 1, 1_400_000, 1_400_000, 1_390_000, 0, "o1", "n-order"),
+            Block("s-task", "gc", 1, 160_000, 160_000, 158_000, 159_000),
+            late_us=1_400_000,
+        )
+    )
     return feed
 
 

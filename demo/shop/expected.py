@@ -58,6 +58,8 @@ KINDS = {
     "slow_middleware": "slow_middleware",
     "request_failing_async": "request_failing",
     "hop_wait": "hop_wait",
+    "loop_blocked": "loop_blocked",
+    "loop_blocked_computing": "loop_blocked",
     "task_failing": "task_failing",
     "task_stuck": "task_stuck",
 }

@@ -5,6 +5,7 @@ from django.urls import path
 from shop import views
 from shop.scenarios import (
     asynchronous,
+    blocking,
     hops,
     libraries,
     loops,
@@ -85,4 +86,8 @@ urlpatterns = [
     path("healthy/hop/", hops.healthy_hop),
     path("request_failing_async/", hops.request_failing_async),
     path("healthy/async_get/", hops.healthy_async_get),
+    path("loop_blocked/", blocking.loop_blocked),
+    path("healthy/async_quote/", blocking.healthy_async_quote),
+    path("loop_blocked_computing/", blocking.loop_blocked_computing),
+    path("healthy/async_computing/", blocking.healthy_async_computing),
 ]

@@ -76,6 +76,10 @@ KINDS = {
         "All workers of a kind are busy with slow work.",
         "Make what occupies them shorter; only then take more workers.",
     ),
+    "loop_blocked": (
+        "A line keeps an event loop from running anything else.",
+        "Await what it waits for, hand it to a thread, or compute in another process.",
+    ),
 }
 ANY, NONE = "any", "none"
 

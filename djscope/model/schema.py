@@ -4,7 +4,7 @@ their names end in; `*_seen`, `started`, `since` and `until` are Unix seconds by
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from djscope.model.definitions import Place
 from djscope.model.finding import Advice, Gone
@@ -169,6 +169,43 @@ class HopOut(Struct):
     resume_us: int
 
 
+class BlockOut(Struct):
+    where: Line
+    unit: str
+    task: str
+    cause: str
+    n: int
+    total_us: int
+    max_us: int
+    cpu_us: int
+    gc_us: int
+    first_seen: float
+    last_seen: float
+    processes: list[str]
+    stack: list[Line]
+
+
+class LoopOut(Struct):
+    """`blocked_share`: of the last minute."""
+
+    process: str
+    kind: str
+    beats: int
+    late_us_p50: int
+    late_us_p95: int | None
+    late_us_max: int
+    blocks: int
+    blocked_us: int
+    blocked_share: float
+
+
+class LoopsOut(Struct):
+    """`blocked`: the longest first."""
+
+    loops: list[LoopOut] = []
+    blocked: list[BlockOut] = []
+
+
 class Coverage(Struct):
     since: float
     until: float
@@ -202,3 +239,4 @@ class Snapshot(Struct):
     locks: list[str] = []
     hops: list[HopOut] = []
     gone: list[FindingOut] = []
+    loops: LoopsOut = field(default_factory=LoopsOut)

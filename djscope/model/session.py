@@ -19,6 +19,7 @@ from djscope.feed.shapes import (
 from djscope.model.chains import ChainTable
 from djscope.model.definitions import Definitions
 from djscope.model.hops import HopTable
+from djscope.model.loops import LoopTable
 from djscope.model.middleware import LayerTable
 from djscope.model.processes import ProcessFact, process_fact, unknown_process
 from djscope.model.queries import MAX_STATS, QueryTable
@@ -57,6 +58,7 @@ class Session:
         self.layers = LayerTable()
         self.hops = HopTable()
         self.chains = ChainTable()
+        self.loops = LoopTable()
         self.running: dict[UnitKey, UnitFact] = {}
         self.recent: deque[UnitFact] = deque(maxlen=RECENT_UNITS)
         self.gaps: deque[Gap] = deque(maxlen=100)
@@ -84,7 +86,7 @@ class Session:
             elif isinstance(event, StacksTaken | SourceSent):
                 self._answer(event)
             elif isinstance(event, LoopReported):
-                self._loop(event)
+                self._loop(event, delivery)
             else:
                 self._unit(event, delivery)
 
@@ -100,13 +102,15 @@ class Session:
                     self.processes[shape.id].inherit(known)
             fact = self.processes[shape.id]
             fact.seen_at, fact.listed = max(fact.seen_at, seen_at), True
-        for gone in [k for k, fact in self.processes.items() if now - fact.seen_at > GONE_S]:
-            del self.processes[gone]
+        gone = {k for k, fact in self.processes.items() if now - fact.seen_at > GONE_S}
+        for key in gone:
+            del self.processes[key]
+        self.loops.forget(gone)
         for process in self.processes.values():
             if process.armed and now - process.seen_at > SILENT_S:
                 process.level = "silent"
-        for key in [k for k, unit in self.running.items() if now - unit.seen_at > SILENT_S]:
-            self.lose(key, now)
+        for unit_key in [k for k, unit in self.running.items() if now - unit.seen_at > SILENT_S]:
+            self.lose(unit_key, now)
         self.version += 1
 
     def define(self, key: str, value: Definition) -> None:
@@ -129,6 +133,7 @@ class Session:
         self.queries.reset()
         self.layers.reset()
         self.hops, self.chains = HopTable(), ChainTable()
+        self.loops.reset()
         self.recent.clear()
         self.gaps.clear()
         self.began_at = now
@@ -194,7 +199,8 @@ class Session:
             for thread in event.threads:
                 self.definitions.want(thread.stack_id)
 
-    def _loop(self, event: LoopReported) -> None:
+    def _loop(self, event: LoopReported, delivery: Delivery) -> None:
+        self.loops.apply(event, delivery.process, delivery.at)
         for block in event.blocks:
             self.definitions.want(block.stack_id)
             self.definitions.want(block.name_id)

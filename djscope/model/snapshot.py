@@ -12,6 +12,7 @@ from djscope.model.definitions import Definitions, Place
 from djscope.model.finding import Finding
 from djscope.model.findings import find, find_gone
 from djscope.model.hops import HopStat
+from djscope.model.loopsnapshot import loops_out
 from djscope.model.middleware import LayerStat, of_route
 from djscope.model.processes import ProcessFact
 from djscope.model.queries import QueryStat
@@ -59,6 +60,7 @@ def snapshot(session: Session, now: float, status: FeedStatus) -> Snapshot:
         tasks=[route_out(each, defs) for each in routes if each.kind != "request"],
         hops=[hop_out(each, defs) for each in session.hops.stats.values()],
         gone=[finding_out(each, defs) for each in find_gone(session, now, found)],
+        loops=loops_out(session.loops, defs, now),
     )
 
 

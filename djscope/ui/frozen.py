@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from djscope.model.chains import ChainTable
 from djscope.model.histogram import Histogram
 from djscope.model.hops import HopTable
+from djscope.model.loops import LoopTable
 from djscope.model.middleware import LayerTable
 from djscope.model.queries import QueryTable
 from djscope.model.rate import Rate
@@ -35,6 +36,9 @@ def copy_of(session: Session) -> Session:
     still.hops, still.chains = HopTable(), ChainTable()
     still.hops.stats = {key: _own(stat) for key, stat in session.hops.stats.items()}
     still.chains.stats = {key: _own(chain) for key, chain in session.chains.stats.items()}
+    still.loops = LoopTable()
+    still.loops.loops = {key: _own(fact) for key, fact in session.loops.loops.items()}
+    still.loops.blocks = {key: _own(stat) for key, stat in session.loops.blocks.items()}
     still.running, still.recent = dict(session.running), session.recent.copy()
     still.gaps = session.gaps.copy()
     still.query_rate, still.unit_rate = _own(session.query_rate), _own(session.unit_rate)

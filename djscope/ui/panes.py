@@ -7,6 +7,7 @@ from djscope.ui.lists.cost import costs
 from djscope.ui.lists.families import by_origin, by_route, by_sql
 from djscope.ui.lists.findings import findings
 from djscope.ui.lists.hops import hops
+from djscope.ui.lists.loops import blocked, loops
 from djscope.ui.lists.middleware import middlewares
 from djscope.ui.lists.processes import processes
 from djscope.ui.lists.queries import queries
@@ -30,7 +31,7 @@ PANES = (
     Pane("queries", "Queries", (queries("queries", "Queries by site", turns=FAMILIES),)),
     Pane("requests", "Requests", (requests(), under_way(running("request")), middlewares())),
     Pane("tasks", "Tasks", (work(), under_way(running("task", "command", "thread")))),
-    Pane("async", "Async", (hops(), chains())),
+    Pane("async", "Async", (hops(), chains(), loops(), blocked())),
     Pane("findings", "Findings", (findings(),)),
     Pane("processes", "Processes", (processes(), costs())),
 )

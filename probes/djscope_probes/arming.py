@@ -19,6 +19,7 @@ from djscope_probes.guard import Guard
 from djscope_probes.hops import fresh
 from djscope_probes.instruments import Instrument
 from djscope_probes.instruments.hops import HopsInstrument
+from djscope_probes.instruments.loops import LoopsInstrument
 from djscope_probes.instruments.middleware import MiddlewareInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.requests import RequestsInstrument
@@ -55,6 +56,7 @@ class Armament:
         self.governor = Governor(0, 0)
         self._armed_ns = 0
         middleware = MiddlewareInstrument()
+        self._loops = LoopsInstrument()
         self._instruments: list[Instrument] = [
             HopsInstrument(),
             QueriesInstrument(),
@@ -62,6 +64,7 @@ class Armament:
             middleware,
             TasksInstrument(),
             WorkInstrument(),
+            self._loops,
         ]
         self._adoption: Adoption | None = None
         self._ambient: Ambient | None = None
@@ -77,7 +80,7 @@ class Armament:
 
     @property
     def wrapped(self) -> int:
-        """How many wrappers and receivers are in."""
+        """How many wrappers and receivers are in, and what else goes on."""
         return sum(instrument.patches.count for instrument in self._instruments)
 
     def arm(self) -> None:
@@ -141,6 +144,7 @@ class Armament:
             self._record(ended.popleft(), events)
         if now - self._revised_ns >= REVISION_NS:
             self._revise(now, events)
+        events += self._loops.collect(now, self.defs)
         if now - self._reported_ns >= REPORT_NS:
             self._reported_ns = now
             events.append(self.report(sent_bytes))
@@ -157,6 +161,7 @@ class Armament:
 
     def settle(self) -> None:
         """The process ends: what has no end that we would see is over now."""
+        self._loops.hurry()
         for unit in list(self.ledger.running.values()):
             if unit.adopted or isinstance(unit, AmbientUnit):
                 self.ledger.vanish(unit)

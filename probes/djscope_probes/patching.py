@@ -1,4 +1,4 @@
-"""The one registry of everything that is wrapped in the host, so that all of it can be put back.
+"""The one registry of everything that is put into the host, so that all of it can be put back.
 
 Targets are places that are looked up at each call, see `places`; nothing is ever inserted into a
 list that other threads iterate. Wrappers bind what they need in closures: taking one out never
@@ -70,6 +70,8 @@ class Patches:
         # Somebody wrapped over these: their wrapper calls ours, so ours stays, switched off.
         self._buried: dict[tuple[int, str], Patch] = {}
         self._receivers: dict[tuple[int, str], Any] = {}
+        # How to end what else goes on in the host: threads, timers.
+        self._ends: list[Callable[[], object]] = []
 
     @property
     def lost(self) -> list[str]:
@@ -79,7 +81,7 @@ class Patches:
     @property
     def count(self) -> int:
         there = sum(not patch.gone for patch in list(self._in.values()))
-        return there + len(self._receivers)
+        return there + len(self._receivers) + len(self._ends)
 
     def wrap(self, owner: Any, name: str, make: Make) -> None:
         """Replace `owner.name` by `make(original, patch)`, disguised as the original."""
@@ -111,8 +113,14 @@ class Patches:
             signal.connect(receiver, weak=False, dispatch_uid=uid)
             self._receivers[id(signal), uid] = signal
 
+    def until_restored(self, end: Callable[[], object]) -> None:
+        """Something goes on in the host until `end` is called, which may not fail half-way."""
+        self._ends.append(end)
+
     def restore(self) -> None:
         """Put everything back, last in first out."""
+        while self._ends:
+            self._ends.pop()()
         while self._receivers:
             (_, uid), signal = self._receivers.popitem()
             signal.disconnect(dispatch_uid=uid)

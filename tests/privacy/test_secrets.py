@@ -40,7 +40,7 @@ SECRETS = {
 # Allowed, and there: so the search finds what is there, and the places were reached.
 CANARIES = (
     b"customer/<str:name>/", b"canary_customer", b"canary_queries", b"canary_table", b"canary_two",
-    b"canary_waits", b"canary_fails", b"CanaryError", b"secretive.tasks.succeed",
+    b"canary_waits", b"canary_blocks", b"canary_fails", b"CanaryError", b"secretive.tasks.succeed",
     b"secretive.tasks.fail_for_good", b"RuntimeError", b"canary_hold", b"secretive/urls.py",
 )  # fmt: skip
 
@@ -105,7 +105,7 @@ class Secretive:
         self._send("POST", "/json/", {}, json.dumps({secret_of("json key"): 1}))
         self._send(secret_of("request method").upper(), "/method/")
         self._send("GET", f"/{secret_of('url unrouted')}")
-        for path in ("/queries/", "/threads/", "/waits/", "/fails/", "/orders/"):
+        for path in ("/queries/", "/threads/", "/waits/", "/fails/", "/orders/", "/loop/"):
             self._send("GET", path)
 
     def _basic(self) -> str:

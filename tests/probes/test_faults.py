@@ -17,6 +17,7 @@ import pytest
 from djscope_probes.arming import Armament
 from djscope_probes.guard import LIMIT
 from djscope_probes.instruments.hops import HopsInstrument
+from djscope_probes.instruments.loops import LoopsInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
 from djscope_probes.spans import Passes
@@ -29,6 +30,7 @@ BARE = {"djscope_probes.units.current", "djscope_probes.units.working"}
 # What each instrument cannot do without.
 VITAL = {
     "hops": HopsInstrument._fly,
+    "loops": LoopsInstrument._find,
     "middleware": Passes.__init__,
     "queries": QueriesInstrument._book,
     "requests": RequestUnit.__init__,

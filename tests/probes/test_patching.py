@@ -56,6 +56,19 @@ def test_restoring_puts_the_very_original_back() -> None:
     assert patches.lost == []
 
 
+def test_what_goes_on_meanwhile_is_ended_with_the_patches() -> None:
+    """A thread, a timer: it counts as something that is in, and ends once."""
+    ended: list[int] = []
+    patches = Patches()
+    patches.until_restored(lambda: ended.append(1))
+    assert patches.count == 1
+    patches.restore()
+    patches.restore()
+
+    assert ended == [1]
+    assert patches.count == 0
+
+
 def test_a_wrapper_looks_like_what_it_wraps() -> None:
     """Name, docstring and signature are the original's."""
     patches = Patches()

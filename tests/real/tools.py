@@ -26,7 +26,7 @@ PREFIX = "{djscope}"
 # Of a snapshot, at its top: an interface.
 SNAPSHOT_KEYS = [
     "schema", "meta", "coverage", "processes", "findings", "units", "routes", "queries", "tasks",
-    "memory", "migrations", "locks", "hops", "gone",
+    "memory", "migrations", "locks", "hops", "gone", "loops",
 ]  # fmt: skip
 
 

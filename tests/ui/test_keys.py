@@ -8,7 +8,7 @@ from djscope.ui import keys
 from djscope.ui.panes import PANES
 from djscope.ui.screens.detail import DetailScreen
 from djscope.ui.screens.panes import PanesScreen
-from tests.builders import Feed, request, shop, unit
+from tests.builders import Feed, blocked, request, shop, unit
 from tests.ui.driver import NARROW, NORMAL, TINY, Driver, played, running
 
 NUMBERS = [str(number) for number in range(1, len(PANES) + 1)]
@@ -109,7 +109,7 @@ async def test_cursor_stays_in_view() -> None:
 @played
 async def test_enter_and_back() -> None:
     """On every pane enter goes one level down, esc and backspace one up; neither quits."""
-    async with running(shop()) as driver:
+    async with running(blocked()) as driver:
         for number in NUMBERS:
             if PANES[int(number) - 1].id == "async":
                 continue  # the shop is sync: nothing to open

@@ -179,7 +179,7 @@ async def test_another_thread_feeds_meanwhile() -> None:
     thread.start()
     try:
         async with running(feed) as driver:
-            for keys in ("1", "2 enter", "3 enter enter", "4 s", "5 enter", "6 G", "3 space enter"):
+            for keys in ("1", "2 enter", "3 enter enter", "4 s", "6 enter", "7 G", "3 space enter"):
                 await driver.press(*keys.split())
                 feed.at += 1
                 await driver.tick()

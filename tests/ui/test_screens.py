@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from djscope.feed.status import Link
-from tests.builders import Feed, empty, shop
+from tests.builders import Feed, blocked, empty, shop
 from tests.ui.driver import NARROW, NORMAL, TINY, WIDE, Driver, played, running
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -58,6 +58,19 @@ def lost() -> Feed:
 async def test_shop(size: tuple[int, int], views: dict[str, str]) -> None:
     """Each kind of screen shows what it should, where it should."""
     async with running(shop(), size, read=lambda _: VIEWS) as driver:
+        for name, keys in views.items():
+            await driver.press(*keys.split())
+            await driver.tick()
+
+            expect(f"{name}-{size[0]}x{size[1]}", driver)
+
+
+@pytest.mark.parametrize("size", [NARROW, NORMAL])
+@played
+async def test_async(size: tuple[int, int]) -> None:
+    """Event loops, what blocked them, and one block with its line and what to write."""
+    async with running(blocked(), size, read=lambda _: VIEWS) as driver:
+        views = {"async": "5", "blocked": "tab enter", "computing": "escape j enter"}
         for name, keys in views.items():
             await driver.press(*keys.split())
             await driver.tick()

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from djscope.model.finding import Finding, Severity
-from djscope.model.findings import gone, hops, middleware, queries, requests, tasks, workers
+from djscope.model.findings import (
+    gone,
+    hops,
+    loops,
+    middleware,
+    queries,
+    requests,
+    tasks,
+    workers,
+)
 from djscope.model.generations import Generations
 from djscope.model.routes import RouteStat
 from djscope.model.session import Session
@@ -20,7 +29,7 @@ def find(session: Session, now: float) -> list[Finding]:
     A rule that fails is noted as a gap and does not take the others along.
     """
     found: list[Finding] = []
-    for rule in (of_queries, of_requests, of_middleware, of_hops, of_tasks, of_workers):
+    for rule in (of_queries, of_requests, of_middleware, of_hops, of_tasks, of_workers, of_loops):
         try:
             found += rule(session, now)
         except Exception as error:
@@ -77,6 +86,10 @@ def of_tasks(session: Session, now: float) -> Iterable[Finding]:
 def of_workers(session: Session, now: float) -> Iterable[Finding]:
     units = [*session.running.values(), *session.recent]
     return workers.verdicts(list(session.processes.values()), units, session.definitions, now)
+
+
+def of_loops(session: Session, now: float) -> Iterable[Finding]:  # noqa: ARG001  as all rules
+    return loops.verdicts(session.loops.blocks.values(), session.definitions)
 
 
 def told(session: Session, kind: str) -> tuple[list[RouteStat], list[UnitFact]]:

@@ -40,6 +40,7 @@ PLACES = {
     "exception attribute": "what the exception carries besides",
     "log line": "what the application logs",
     "thread name": "the name of a thread that makes queries",
+    "asyncio task name": "the name of an asyncio task that blocks its event loop",
     "task argument": "an argument of a task",
     "task keyword": "a keyword argument of a task",
     "task id": "a task's id that the application chose",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from collections.abc import Iterator
@@ -63,10 +64,13 @@ def found(load: bool = False) -> dict[str, Any]:
 
 
 def connected() -> Iterator[str]:
-    """`signal uid` of each receiver that the probe connected."""
+    """`signal uid` of each receiver that the probe connected, also to garbage collections."""
     for module_name, name in SIGNALS:
         signal = getattr(sys.modules.get(module_name), name, None)
         for entry in getattr(signal, "receivers", None) or ():
             uid = entry[0][0]
             if isinstance(uid, str) and uid.startswith(OURS):
                 yield f"{name} {uid}"
+    for callback in gc.callbacks:
+        if str(getattr(callback, "__module__", "")).startswith(OURS):
+            yield f"gc.callbacks {callback}"

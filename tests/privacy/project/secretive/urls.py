@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import threading
@@ -117,6 +118,22 @@ def canary_waits(request: HttpRequest) -> HttpResponse:
     return HttpResponse("waited")
 
 
+def canary_loop(request: HttpRequest) -> HttpResponse:
+    """An event loop that lasts, and is blocked."""
+    asyncio.run(canary_blocks(secret_of("local variable")))
+    return HttpResponse("looped")
+
+
+async def canary_blocks(card: str) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.set_name(f"order of {secret_of('asyncio task name')}")
+    planted("asyncio task name", task.get_name())
+    await asyncio.sleep(2.5)
+    time.sleep(0.5)
+    await asyncio.sleep(1.5)
+
+
 class CanaryError(Exception):
     def __init__(self, text: str, card: str) -> None:
         super().__init__(text)
@@ -156,6 +173,7 @@ urlpatterns = [
     path("queries/", canary_queries),
     path("threads/", canary_threads),
     path("waits/", canary_waits),
+    path("loop/", canary_loop),
     path("fails/", canary_fails),
     path("orders/", canary_orders),
 ]

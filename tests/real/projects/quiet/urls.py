@@ -48,6 +48,16 @@ async def wait(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse("waited")
 
 
+async def block(request: HttpRequest) -> HttpResponse:
+    """Keeps all other requests waiting."""
+    return HttpResponse(sleep())
+
+
+def sleep() -> str:
+    time.sleep(0.4)  # blocks: loop
+    return "blocked"
+
+
 def order(request: HttpRequest, task: str, name: str) -> HttpResponse:
     """Orders a task by its name in `quiet.work`."""
     vars(tasks)[task].delay(name)
@@ -82,5 +92,6 @@ urlpatterns = [
     path("work/", work),
     path("hang/<name>/", hang),
     path("wait/<name>/", wait),
+    path("block/", block),
     path("order/<task>/<name>/", order),
 ]
