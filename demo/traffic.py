@@ -46,6 +46,24 @@ ON_WSGI = {
     "/healthy/middleware/": (1.3, 0.8),
     "/request_stuck/": (2.0, 30.0),
     "/healthy/streaming/": (2.1, 2.0),
+    "/body_buffered/": (2.3, 4.0),
+    "/healthy/body/": (2.9, 4.0),
+    "/body_buffered_middleware/": (3.3, 4.0),
+    "/healthy/upload/": (3.9, 4.0),
+    "/large_response/": (4.3, 4.0),
+    "/healthy/export/": (4.9, 4.0),
+}
+# What visitors bring along: a content type and a body of 3 MB.
+SCAN = bytes(3_000_000)
+FORM = (
+    b'--scan\r\nContent-Disposition: form-data; name="scan"; filename="scan.tif"\r\n\r\n'
+    + SCAN + b"\r\n--scan--\r\n"
+)  # fmt: skip
+BODIES = {
+    "/body_buffered/": ("image/tiff", SCAN),
+    "/healthy/body/": ("image/tiff", SCAN),
+    "/body_buffered_middleware/": ("image/tiff", SCAN),
+    "/healthy/upload/": ("multipart/form-data; boundary=scan", FORM),
 }
 # Each of these and its twin comes by each four seconds, two seconds apart.
 PAIRS = {
@@ -106,7 +124,12 @@ def visit(server: str, path: str, number: int) -> None:
     """One page view; whatever the shop answers is its own affair."""
     connection = http.client.HTTPConnection(server, timeout=TIMEOUT)
     with suppress(OSError, http.client.HTTPException):
-        connection.request("GET", path.format(n=number % 1200 + 1, m=number % 300 + 1))
+        target = path.format(n=number % 1200 + 1, m=number % 300 + 1)
+        if path in BODIES:
+            kind, body = BODIES[path]
+            connection.request("POST", target, body, {"Content-Type": kind})
+        else:
+            connection.request("GET", target)
         connection.getresponse().read()
     connection.close()
 

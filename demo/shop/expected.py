@@ -60,6 +60,9 @@ KINDS = {
     "hop_wait": "hop_wait",
     "loop_blocked": "loop_blocked",
     "loop_blocked_computing": "loop_blocked",
+    "body_buffered": "body_buffered",
+    "body_buffered_middleware": "body_buffered",
+    "large_response": "large_response",
     "task_failing": "task_failing",
     "task_stuck": "task_stuck",
 }

@@ -54,6 +54,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"  # the admin asks for it
 TIME_ZONE = "UTC"
 USE_TZ = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000  # raised, as it is where somebody's upload was refused
 
 CELERY_BROKER_URL = os.environ["DJSCOPE_REDIS_URL"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -64,6 +64,14 @@ KINDS = {
         "A call from async code waits for a thread that never takes it.",
         "Do not run a loop, or wait for one, in the thread that the loop's own hops need.",
     ),
+    "body_buffered": (
+        "Bodies of requests are held in memory as a whole.",
+        "Read them in chunks, or let Django put uploads on disk.",
+    ),
+    "large_response": (
+        "A large response is made in memory before any of it is sent.",
+        "Stream it, or answer in pages.",
+    ),
     "task_failing": (
         "Runs of a task fail.",
         "Handle the exception, or retry it if it can succeed later.",

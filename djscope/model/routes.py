@@ -6,6 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from djscope.model.histogram import Histogram
+from djscope.model.payloads import PayloadStat
 from djscope.model.processes import remember
 from djscope.model.rate import Rate
 from djscope.model.units import UnitFact
@@ -66,6 +67,7 @@ class RouteStat:
     # The stack at which a unit that lasted was last seen.
     seen_at_id: str = ""
     queue: str = ""
+    payload: PayloadStat = field(default_factory=PayloadStat)
 
     def quantile_us(self, q: float) -> int:
         """Microseconds of wall time: exact while all units are at hand."""
@@ -102,6 +104,8 @@ class RouteStat:
             self.wait.add(fact.wait_us)
             self.wait_max_us = max(self.wait_max_us, fact.wait_us)
         self.queue = fact.queue or self.queue
+        if fact.payload is not None:
+            self.payload.add(fact, fact.payload)
         self.seen_at_id = fact.last_now_id or self.seen_at_id
         self.retried += fact.outcome == "RETRY"
         if unit.wall_us >= self.max_us:

@@ -86,6 +86,36 @@ class LayerOut(Struct):
     took_us: int
 
 
+class BodyOut(Struct):
+    """Who read bodies (`how`: `body`, `POST`, `read`), or made large responses in memory (`made`,
+    or `listed`: of a sync iterator under ASGI). `where` is null where that is not known.
+    """
+
+    how: str
+    where: Line | None
+    n: int
+    bytes_p50: int
+    bytes_max: int
+    memory_bytes_max: int
+    stack: list[Line]
+
+
+class PayloadOut(Struct):
+    """Bytes of a route's requests and responses; `memory`: of a request's body at once."""
+
+    bodies: int
+    received_bytes_p50: int
+    received_bytes_max: int
+    memory_bytes_max: int
+    sent_bytes_p50: int
+    sent_bytes_max: int
+    streamed: int
+    closed_early: int
+    first_chunk_us_p50: int | None
+    readers: list[BodyOut]
+    makers: list[BodyOut]
+
+
 class RouteOut(Struct):
     name: str
     view: str
@@ -106,6 +136,7 @@ class RouteOut(Struct):
     wait_us_p95: int | None = None
     wait_us_max: int | None = None
     layers: list[LayerOut] = []
+    payload: PayloadOut | None = None
 
 
 class QueryOut(Struct):

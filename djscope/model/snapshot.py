@@ -14,6 +14,7 @@ from djscope.model.findings import find, find_gone
 from djscope.model.hops import HopStat
 from djscope.model.loopsnapshot import loops_out
 from djscope.model.middleware import LayerStat, of_route
+from djscope.model.payloads_out import payload_out
 from djscope.model.processes import ProcessFact
 from djscope.model.queries import QueryStat
 from djscope.model.routes import RouteStat
@@ -150,6 +151,7 @@ def route_out(route: RouteStat, defs: Definitions, layers: Iterable[LayerStat] =
         queue=route.queue,
         layers=[layer_out(each) for each in layers],
         **waits(route),
+        payload=payload_out(route.payload, defs),
     )
 
 

@@ -44,6 +44,14 @@ def milliseconds(us: float) -> str:
     return f"{us / 1000:.0f} ms" if us >= 1000 else f"{us:.0f} µs"
 
 
+def size(n: int) -> str:
+    """`640 B`, `12 kB`, `3.1 MB`, `88 MB`."""
+    if n < 1000:
+        return f"{n} B"
+    value, unit = (n / 1e3, "kB") if n < 999_500 else (n / 1e6, "MB")
+    return f"{value:.0f} {unit}" if value >= 9.95 else f"{value:.1f} {unit}"
+
+
 def seconds(s: float) -> str:
     """`41 s`, `4m02s`, `3h12m`."""
     whole = int(s)

@@ -145,6 +145,11 @@ class Facts:
         unit = unit_name(stat.unit_kind, self.text(stat.name_id))
         return self._by_query.get((unit, stat.sql_id, self.place(stat.site_id)))
 
+    def finding_at(self, kind: str, unit: str, stack_id: str) -> Finding | None:
+        """The one of that kind about a route that rests on this stack."""
+        wanted = (kind, unit, stack_id)
+        return next((f for f in self.findings if (f.kind, f.unit, f.stack_id) == wanted), None)
+
     def finding_in(self, family: Family) -> Finding | None:
         """The worst finding about any of its queries."""
         if family.by is By.SQL:

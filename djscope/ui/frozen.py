@@ -7,6 +7,7 @@ from copy import copy
 from functools import cache
 from typing import Any, TypeVar
 
+from djscope.model import payloads
 from djscope.model.chains import ChainTable
 from djscope.model.histogram import Histogram
 from djscope.model.hops import HopTable
@@ -26,6 +27,7 @@ def copy_of(session: Session) -> Session:
     still.routes = {key: _own(stat) for key, stat in session.routes.items()}
     for stat in still.routes.values():
         stat.failures = {key: copy(failure) for key, failure in stat.failures.items()}
+        stat.payload = payloads.copied(stat.payload)
     still.queries = QueryTable()
     for by, families in session.queries.families.all.items():
         still.queries.families.all[by] = {key: _own(each) for key, each in families.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from djscope.ui.lists.bodies import bodies
 from djscope.ui.lists.chains import chains
 from djscope.ui.lists.cost import costs
 from djscope.ui.lists.families import by_origin, by_route, by_sql
@@ -29,7 +30,9 @@ PANES = (
         ),
     ),
     Pane("queries", "Queries", (queries("queries", "Queries by site", turns=FAMILIES),)),
-    Pane("requests", "Requests", (requests(), under_way(running("request")), middlewares())),
+    Pane(
+        "requests", "Requests", (requests(), under_way(running("request")), middlewares(), bodies())
+    ),
     Pane("tasks", "Tasks", (work(), under_way(running("task", "command", "thread")))),
     Pane("async", "Async", (hops(), chains(), loops(), blocked())),
     Pane("findings", "Findings", (findings(),)),

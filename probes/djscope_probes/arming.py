@@ -21,6 +21,7 @@ from djscope_probes.instruments import Instrument
 from djscope_probes.instruments.hops import HopsInstrument
 from djscope_probes.instruments.loops import LoopsInstrument
 from djscope_probes.instruments.middleware import MiddlewareInstrument
+from djscope_probes.instruments.payloads import PayloadsInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.requests import RequestsInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
@@ -62,6 +63,7 @@ class Armament:
             QueriesInstrument(),
             RequestsInstrument(middleware.enter),
             middleware,
+            PayloadsInstrument(),
             TasksInstrument(),
             WorkInstrument(),
             self._loops,

@@ -18,6 +18,15 @@ Function = Callable[..., Any]
 Make = Callable[[Function, "Patch"], Function]
 
 
+def disguised(function: Function, original: Function) -> Function:
+    """`function` with the name, module and text of `original`."""
+    return functools.update_wrapper(function, original)
+
+
+class Property(property):
+    """Of the host's, with functions of ours: what `property` makes cannot be held weakly."""
+
+
 class Patch:
     """One wrapped place. A wrapper must pass straight through while `on` is false.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from djscope_probes import spans, wire
+from djscope_probes import payloads, spans, wire
 from djscope_probes.clock import now_ns, unix
 from djscope_probes.definitions import Definitions
 from djscope_probes.groups import MAX_PARAMS, Group
@@ -35,7 +35,8 @@ def record(
                 took,
                 defs.chain(passes.chain.layers) if passes is not None else "",
                 spans.on_wire(passes, unit.began_ns) if passes is not None else (),
-                hops=hops_of(unit, defs),
+                payloads.told(unit, defs),
+                hops_of(unit, defs),
             )
         )
     if isinstance(unit, TaskUnit):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from djscope_probes.clock import now_ns
 from djscope_probes.groups import Evaluation, Group, Repeat
+from djscope_probes.payloads import Payload
 from djscope_probes.spans import Passes
 from djscope_probes.stacks import site_of
 from djscope_probes.wire import StackFrame
@@ -113,7 +114,7 @@ class Unit:
 class RequestUnit(Unit):
     """A request; `protocol` is `wsgi` or `asgi`, `status` 0 until a response is there."""
 
-    __slots__ = ("hops", "method", "protocol", "responded_ns", "status", "view")
+    __slots__ = ("hops", "method", "payload", "protocol", "responded_ns", "status", "view")
     kind = "request"
 
     def __init__(self, protocol: str, method: str) -> None:
@@ -125,6 +126,7 @@ class RequestUnit(Unit):
         self.responded_ns = 0
         # Made at the first one.
         self.hops: Hops | None = None
+        self.payload: Payload | None = None
         if protocol == "asgi":
             self.cpu_ns = -1
 

@@ -1,13 +1,14 @@
-"""`python -m tests.benchmarks [--callgrind] [--scene NAME] [VARIANT …]`: what a query costs.
-
+"""`python -m tests.benchmarks [--callgrind] [--scene NAME] [VARIANT …]`: what a query costs, and
+what a request (`--scene requests`).
 
 Without options: CPU time, processes of all variants in turn, the least of many pages each (other
-load only adds). With `--callgrind`: instructions per query, which no load changes; needs valgrind.
+load only adds). With `--callgrind`: instructions, which no load changes; needs valgrind.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import re
@@ -15,8 +16,8 @@ import statistics
 import subprocess
 import sys
 
-from tests.benchmarks.project import PAGE, SCENES
-from tests.benchmarks.variants import VARIANTS
+from tests.benchmarks.project import SCENES, size_of
+from tests.benchmarks.variants import MODULES, PACKAGES, VARIANTS, of_scene
 
 TURNS = 5
 ROUNDS = 30
@@ -31,14 +32,28 @@ def main() -> None:
     )
     parser.add_argument("variants", nargs="*", default=list(VARIANTS), metavar="VARIANT")
     options = parser.parse_args()
-    names = ["bare", *(name for name in options.variants if name != "bare")]
-    print(f"Python {sys.version.split()[0]}, a page of {PAGE} queries, mean per query")
+    chosen = ["bare", *(name for name in options.variants if name != "bare")]
+    print(f"Python {sys.version.split()[0]}, mean of one query, or of one request")
     for scene in options.scene or SCENES:
         print(scene)
+        names = [name for name in of_scene(scene, chosen) if there(name)]
         if options.callgrind:
             table({name: instructions(name, scene) for name in names}, "instructions")
         else:
             timed(names, scene)
+
+
+def there(name: str) -> bool:
+    """Whether a peer is installed; if not, how to."""
+    module = MODULES.get(name)
+    if module is None:
+        return True
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        print(f"  {name}: not installed; pip install {PACKAGES[name]}")
+        return False
+    return True
 
 
 def timed(names: list[str], scene: str) -> None:
@@ -47,16 +62,17 @@ def timed(names: list[str], scene: str) -> None:
     for _ in range(TURNS):
         for name in names:
             pages[name] += json.loads(run(name, scene, ROUNDS))
-    table({name: min(took) / PAGE / 1000 for name, took in pages.items()}, "µs, least")
-    table({n: statistics.median(took) / PAGE / 1000 for n, took in pages.items()}, "µs, median")
+    nanos = 1000 * size_of(scene)
+    table({name: min(took) / nanos for name, took in pages.items()}, "µs, least")
+    table({name: statistics.median(took) / nanos for name, took in pages.items()}, "µs, median")
 
 
 def table(each: dict[str, float], unit: str) -> None:
-    """One line per variant: what a query costs, and what of that the variant adds."""
+    """One line per variant: what one costs, and what of that the variant adds."""
     bare = each["bare"]
     for name, value in each.items():
         added = f"{value - bare:+12.1f}  {value / bare:.3f} times" if name != "bare" else ""
-        print(f"  {name:8} {value:12.1f} {unit}  {added}")
+        print(f"  {name:13} {value:12.1f} {unit}  {added}")
 
 
 def run(name: str, scene: str, rounds: int) -> str:
@@ -83,7 +99,7 @@ def instructions(name: str, scene: str) -> float:
         assert found is not None, log
         counts.append(int(found[1]))
     few, many = CALLGRIND_ROUNDS
-    return (counts[1] - counts[0]) / (many - few) / PAGE
+    return (counts[1] - counts[0]) / (many - few) / size_of(scene)
 
 
 if __name__ == "__main__":

@@ -1,27 +1,41 @@
-"""Pages of 200 queries on an in-memory SQLite, 25 application frames deep."""
+"""Pages of 200 queries on an in-memory SQLite, 25 application frames deep; or of 50
+requests.
+"""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
+from typing import Any
 
 import django
 from django.conf import settings
 
 PAGE = 200
+REQUESTS_OF_PAGE = 50
 DEPTH = 25
+# Of whole requests; all other scenes are of queries.
+REQUESTS = "requests"
+Page = Callable[[str], Any]
 
 
 def set_up(apps: list[str]) -> None:
     """Django, two tables, and rows for a page."""
+    from tests.benchmarks.requests import APPS, SETTINGS
+
     settings.configure(
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-        INSTALLED_APPS=["django.contrib.contenttypes", *apps, "tests.benchmarks"],
+        INSTALLED_APPS=["django.contrib.contenttypes", *APPS, *apps, "tests.benchmarks"],
         USE_TZ=True,
         STATIC_URL="/static/",
         LOGGING_CONFIG=None,
         DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
+        **SETTINGS,
     )
     django.setup()
+    # What a server has loaded before anybody watches.
+    importlib.import_module("django.core.handlers.wsgi")
     from django.db import connection
 
     from tests.benchmarks.models import Author, Book
@@ -35,7 +49,12 @@ def set_up(apps: list[str]) -> None:
 
 def page(scene: str = "foreign key", depth: int = DEPTH) -> int:
     """What a view does: N+1 queries, called from a stack of ordinary depth."""
-    return page(scene, depth - 1) if depth else SCENES[scene]()
+    return page(scene, depth - 1) if depth and scene != REQUESTS else SCENES[scene]()
+
+
+def size_of(scene: str) -> int:
+    """Queries, or requests, of one page."""
+    return REQUESTS_OF_PAGE if scene == REQUESTS else PAGE
 
 
 def foreign_key() -> int:
@@ -62,6 +81,12 @@ def get() -> int:
     return sum(len(Author.objects.get(pk=pk).name) for pk in range(1, PAGE + 1))
 
 
+def requests() -> int:
+    from tests.benchmarks.requests import requests
+
+    return requests()
+
+
 SCENES: dict[str, Callable[[], int]] = {
-    "foreign key": foreign_key, "reverse": reverse, "count": count, "get": get,
+    "foreign key": foreign_key, "reverse": reverse, "count": count, "get": get, REQUESTS: requests,
 }  # fmt: skip

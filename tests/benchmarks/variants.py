@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from tests.benchmarks import project
-
-Page = Callable[[str], Any]
+from tests.benchmarks.peers import opentelemetry, scout
+from tests.benchmarks.project import REQUESTS, Page
 
 
 def bare() -> Page:
@@ -46,6 +45,10 @@ def _armed(deep: bool) -> Page:
         armament.deepen([("process", "p")], "p")
 
     def page(scene: str) -> None:
+        if scene == REQUESTS:  # each is a unit of its own
+            project.page(scene)
+            armament.ledger.ended.clear()
+            return
         unit = RequestUnit("wsgi", "GET")
         armament.ledger.begin(unit)
         project.page(scene)
@@ -95,5 +98,20 @@ def toolbar() -> Page:
 
 
 VARIANTS: dict[str, Callable[[], Page]] = {
-    each.__name__: each for each in (bare, off, watch, deep, zeal, toolbar)
+    each.__name__: each for each in (bare, off, watch, deep, zeal, toolbar, opentelemetry, scout)
 }
+# What looks at queries alone, and what is compared by its requests.
+OF_QUERIES, OF_REQUESTS = {"zeal", "toolbar"}, {"opentelemetry", "scout"}
+# What pip installs, where that is not part of the development dependencies.
+PACKAGES = {"zeal": "django-zeal", "toolbar": "django-debug-toolbar", "scout": "scout-apm"}
+MODULES = {
+    "zeal": "zeal", "toolbar": "debug_toolbar", "scout": "scout_apm",
+    "opentelemetry": "opentelemetry.instrumentation.django",
+}  # fmt: skip
+PACKAGES["opentelemetry"] = "opentelemetry-instrumentation-django opentelemetry-sdk"
+
+
+def of_scene(scene: str, names: list[str]) -> list[str]:
+    """Those that say something about such a scene, without the others."""
+    left_out = OF_QUERIES if scene == REQUESTS else OF_REQUESTS
+    return [name for name in names if name not in left_out]

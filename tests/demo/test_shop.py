@@ -125,6 +125,8 @@ ANSWERS = {
     "/slow_middleware/": 200,
     "/healthy/middleware/": 200,
     "/healthy/streaming/": 200,
+    "/large_response/": 200,
+    "/healthy/export/": 200,
     "/n_plus_one_async/": 200,
     "/healthy/async_list/": 200,
     "/slow_request_async/": 200,
@@ -176,6 +178,32 @@ def test_each_route_answers(shop: Shop, path: str) -> None:
 def test_uvicorn_serves_ordinary_views_too(shop: Shop, path: str) -> None:
     """One project, two servers."""
     assert get(shop.asgi_url, path)[0] == ANSWERS[path]
+
+
+def test_large_bodies_are_read_alike(shop: Shop) -> None:
+    """The faulty view and its twin say the same of a scan; the form's file is all there."""
+    scan, head = bytes(range(250)) * 12_000, b'Content-Disposition: form-data; name="scan"; '
+    form = b"--x\r\n" + head + b'filename="s.tif"\r\n\r\n' + scan + b"\r\n--x--\r\n"
+    faulty = post(shop.wsgi_url, "/body_buffered/", scan, "image/tiff")
+    healthy = post(shop.wsgi_url, "/healthy/body/", scan, "image/tiff")
+    uploaded = post(shop.wsgi_url, "/healthy/upload/", form, "multipart/form-data; boundary=x")
+    logged = post(shop.wsgi_url, "/body_buffered_middleware/", b'{"sender": "me"}', "image/tiff")
+
+    assert faulty == healthy
+    assert json.loads(faulty)["pages"] == json.loads(uploaded)["pages"] == 45
+    assert json.loads(logged) == {"from": "me"}
+
+
+def post(url: str, path: str, body: bytes, kind: str) -> bytes:
+    """The answer to a body."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    try:
+        connection.request("POST", path, body, {"Content-Type": kind})
+        response = connection.getresponse()
+        assert response.status == 200
+        return response.read()
+    finally:
+        connection.close()
 
 
 def test_a_stuck_request_stops_nobody_else(shop: Shop) -> None:

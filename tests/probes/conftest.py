@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import gc
 import json
 from collections.abc import Iterator
 
@@ -36,6 +38,15 @@ def unit(armament: Armament) -> Iterator[Unit]:
     armament.ledger.begin(unit)
     yield unit
     armament.ledger.end(unit)
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """A thread in which asgiref ran a loop ends when its executor is collected."""
+    before = _thread._count()
+    yield
+    if _thread._count() > before:
+        gc.collect()
 
 
 class Seen:

@@ -16,6 +16,7 @@ from typing import Any
 import djscope_probes
 from djscope_probes.arming import Armament
 from tests.probes.library.cases import CASES, HEALTHY
+from tests.real.projects.targets import codes
 
 PACKAGE = djscope_probes.__file__.rpartition("/")[0] + "/"
 PAGES = (
@@ -94,7 +95,8 @@ def hooks(armament: Armament) -> dict[str, CodeType]:
             if patch.gone:
                 continue
             # Managers of generic relations have a class each, all of one name.
-            found[f"{patch.label} {patch.place.key}"] = patch.wrapper.__code__
+            [code] = [each for each in codes(patch.wrapper) if each.co_filename.startswith(PACKAGE)]
+            found[f"{patch.label} {patch.place.key}"] = code
         for (_, uid), signal in patches._receivers.items():
             for entry in signal.receivers:
                 if entry[0][0] == uid:
@@ -108,7 +110,7 @@ def host() -> list[object]:
     results: list[object] = [request(path) for path in PAGES]
     results += [asyncio.run(async_request(path)) for path in ASYNC_PAGES]
     results += hops()
-    results += [*tasks(), *statements(), command(), *templates(), *relations()]
+    results += [*tasks(), *statements(), command(), *templates(), *relations(), *bodies()]
     return results
 
 
@@ -121,6 +123,16 @@ def hops() -> list[object]:
     chain = CHAINS["sync-only innermost"][-3:]
     with override_settings(MIDDLEWARE=chain, ROOT_URLCONF="tests.probes.hops.chains"):
         return [asyncio.run(async_request(path)) for path in ("/gather/", "/sync/")]
+
+
+def bodies() -> Iterator[object]:
+    """Read in every way, written in parts, streamed, on both kinds of servers."""
+    from tests.probes.bodies import BODIES, VIEWS, serve, serve_async
+
+    for name in BODIES:
+        yield name, serve(VIEWS[name], **BODIES[name])
+    for name in ("streamed", "streamed async"):
+        yield name, asyncio.run(serve_async(VIEWS[name]))
 
 
 def relations() -> Iterator[str]:

@@ -18,11 +18,13 @@ from djscope_probes.arming import Armament
 from djscope_probes.guard import LIMIT
 from djscope_probes.instruments.hops import HopsInstrument
 from djscope_probes.instruments.loops import LoopsInstrument
+from djscope_probes.instruments.payloads import PayloadsInstrument
 from djscope_probes.instruments.queries import QueriesInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
 from djscope_probes.spans import Passes
 from djscope_probes.units import CommandUnit, RequestUnit
 from tests.probes.faults import broken, functions, hooks, host, noting, request
+from tests.real.leaks import is_ours
 from tests.real.projects.targets import found
 
 # Called in the hooks outside of a guard: two look-ups in dicts, with ints for keys.
@@ -32,6 +34,7 @@ VITAL = {
     "hops": HopsInstrument._fly,
     "loops": LoopsInstrument._find,
     "middleware": Passes.__init__,
+    "payloads": PayloadsInstrument._note,
     "queries": QueriesInstrument._book,
     "requests": RequestUnit.__init__,
     "tasks": TasksInstrument._mine,
@@ -110,7 +113,7 @@ def test_a_fault_anywhere_changes_nothing_for_the_host(armed: Armament) -> None:
     assert noticed == []
 
 
-@pytest.mark.parametrize("name", ["hops", "middleware", "queries", "requests", "tasks"])
+@pytest.mark.parametrize("name", ["hops", "middleware", "payloads", "queries", "requests", "tasks"])
 def test_an_instrument_that_keeps_failing_goes_alone(armed: Armament, name: str) -> None:
     """After so many failures its originals are back, the others stay, and viewers are told."""
     instrument = next(each for each in armed._instruments if each.guard.name == name)
@@ -135,7 +138,7 @@ def test_an_instrument_that_keeps_failing_goes_alone(armed: Armament, name: str)
     assert "on purpose" not in reported[6]
     host()
     armed.disarm()
-    assert not [label for label, it in found().items() if "djscope" in it.__code__.co_filename]
+    assert not [label for label, it in found().items() if is_ours(it)]
 
 
 def test_every_instrument_has_a_vital_function(armed: Armament) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 import djscope_probes
-from tests.real.projects.targets import connected, found
+from tests.real.projects.targets import codes, connected, found
 
 GRACE_S = 3.0
 # pytest's own: the name of the running test.
@@ -43,8 +43,7 @@ def patches() -> frozenset[str]:
 
 def is_ours(function: Any) -> bool:
     """By its code: a wrapper is disguised in all else."""
-    code = getattr(function, "__code__", None)
-    return code is not None and code.co_filename.startswith(_PROBE)
+    return any(code.co_filename.startswith(_PROBE) for code in codes(function))
 
 
 def children() -> frozenset[tuple[int, float]]:

@@ -10,6 +10,7 @@ from djscope.model.findings import (
     hops,
     loops,
     middleware,
+    payloads,
     queries,
     requests,
     tasks,
@@ -29,7 +30,7 @@ def find(session: Session, now: float) -> list[Finding]:
     A rule that fails is noted as a gap and does not take the others along.
     """
     found: list[Finding] = []
-    for rule in (of_queries, of_requests, of_middleware, of_hops, of_tasks, of_workers, of_loops):
+    for rule in RULES:
         try:
             found += rule(session, now)
         except Exception as error:
@@ -68,6 +69,11 @@ def of_requests(session: Session, now: float) -> Iterable[Finding]:
 def of_middleware(session: Session, now: float) -> Iterable[Finding]:  # noqa: ARG001
     routes, _ = told(session, "request")
     return middleware.verdicts(session.layers, routes, session.definitions)
+
+
+def of_payloads(session: Session, now: float) -> Iterable[Finding]:  # noqa: ARG001  (a rule)
+    routes, _ = told(session, "request")
+    return payloads.verdicts(routes, session.definitions)
 
 
 def of_hops(session: Session, now: float) -> Iterable[Finding]:
@@ -113,3 +119,8 @@ def has_fetch_modes(django: str) -> bool:
     """Django 6.1 and later."""
     numbers = [int(part) for part in django.split(".")[:2] if part.isdecimal()]
     return numbers >= [6, 1]
+
+
+RULES = (
+    of_queries, of_requests, of_middleware, of_payloads, of_hops, of_tasks, of_workers, of_loops,
+)  # fmt: skip

@@ -10,7 +10,7 @@ from djscope.model.wording import unit_name
 from djscope.ui import format as fmt
 from djscope.ui.cells import amount, moment
 from djscope.ui.columns import Column
-from djscope.ui.details import unit
+from djscope.ui.details import payloads, unit
 from djscope.ui.details.figures import spread
 from djscope.ui.details.finding import place_line
 from djscope.ui.facts import Facts
@@ -67,6 +67,7 @@ def _facts(facts: Facts, stat: RouteStat) -> list[Fact]:
         Fact("queue", stat.queue),
         Fact("on average", _means(stat)),
         Fact("hops", _hops(stat)),
+        *payloads.of_route(stat.payload),
     ]
 
 

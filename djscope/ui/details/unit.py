@@ -9,7 +9,7 @@ from djscope.model.middleware import outside_us
 from djscope.model.processes import short_name
 from djscope.model.units import UnitFact
 from djscope.ui import format as fmt
-from djscope.ui.details import hop
+from djscope.ui.details import hop, payloads
 from djscope.ui.details.finding import place_line
 from djscope.ui.facts import Facts
 from djscope.ui.lists import hops
@@ -90,6 +90,7 @@ def _facts(facts: Facts, unit: UnitFact) -> list[Fact]:
         Fact("time", _time(unit)),
         Fact("layers", _layers(unit)),
         Fact("hops", hop.of_unit(unit)),
+        *payloads.of_unit(facts, unit),
         Fact("process", f"{short_name(unit.process)}, began {fmt.clock(unit.started)}"),
     ]
 

@@ -23,7 +23,7 @@ class PaneView(Sections):
     SCOPED_CSS = False
     DEFAULT_CSS = """
     PaneView { height: 1fr; }
-    PaneView > #running, PaneView > #middleware { height: 1fr; }
+    PaneView > #running, PaneView > #middleware, PaneView > #bodies { height: 1fr; }
     PaneView > #cost { height: auto; max-height: 8; }
     PaneView > #requests, PaneView > #tasks { height: 3fr; }
     .-normal #overview { layout: grid; grid-size: 2; grid-gutter: 0 1; }

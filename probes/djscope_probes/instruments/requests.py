@@ -18,6 +18,7 @@ from typing import Any
 from djscope_probes import landmarks
 from djscope_probes.clock import now_ns
 from djscope_probes.guard import Guard
+from djscope_probes.instruments import responses
 from djscope_probes.ledger import Ledger
 from djscope_probes.patching import Function, Patch, Patches
 from djscope_probes.stacks import stack_of_traceback
@@ -153,6 +154,7 @@ class RequestsInstrument:
             unit.status = int(response.status_code)
             if not unit.name:
                 name_request(unit, request)
+            responses.note(unit, request, response)
         except Exception:
             self.guard.failed()
 

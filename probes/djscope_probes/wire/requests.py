@@ -46,7 +46,8 @@ class Payload(NamedTuple):
     `memory` bytes are held in memory at once; `how`: by `body`, `POST`, `read`; `reader_id` is the
     stack that did it first. `sent`: of the response, -1 where nobody counted. Of a `streamed` one:
     `chunks`, microseconds from the unit's beginning to the first (-1: none yet), whether it was
-    closed before its end. `builder_id` is the stack that made a large response in memory.
+    closed before its end; of one that is not, chunks are of a sync iterator under ASGI, which
+    Django reads to its end first. `builder_id` is the stack that made a large response in memory.
     """
 
     announced: int = -1

@@ -19,6 +19,16 @@ TARGETS = (
     ("django.core.handlers.base", "BaseHandler", "resolve_request"),
     ("django.core.handlers.wsgi", "WSGIHandler", "__call__"),
     ("django.core.management.base", "BaseCommand", "execute"),
+    ("django.http.multipartparser", "MultiPartParser", "parse"),
+    ("django.http.request", "HttpRequest", "_load_post_and_files"),
+    ("django.http.request", "HttpRequest", "body"),
+    ("django.http.request", "HttpRequest", "read"),
+    ("django.http.request", "HttpRequest", "readline"),
+    ("django.http.request", "HttpRequest", "readlines"),
+    ("django.http.response", "HttpResponse", "content"),
+    ("django.http.response", "HttpResponse", "write"),
+    ("django.http.response", "StreamingHttpResponse", "__aiter__"),
+    ("django.http.response", "StreamingHttpResponse", "__iter__"),
     ("django.db.backends.utils", "CursorWrapper", "_execute_with_wrappers"),
     ("django.db.models.fields.related_descriptors", "ForwardManyToOneDescriptor", "get_object"),
     ("django.db.models.query", "", "prefetch_one_level"),
@@ -61,6 +71,12 @@ def found(load: bool = False) -> dict[str, Any]:
         if owner is not None:
             there[f"{owner_name or module_name}.{name}"] = owner.__dict__[name]
     return there
+
+
+def codes(value: Any) -> list[Any]:
+    """The code of a function, or of those that a property consists of."""
+    functions = (value.fget, value.fset) if isinstance(value, property) else (value,)
+    return [code for each in functions if (code := getattr(each, "__code__", None)) is not None]
 
 
 def connected() -> Iterator[str]:

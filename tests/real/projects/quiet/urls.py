@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import path
 
 from quiet import probes
 from quiet import work as tasks
 from quiet.state import state
+
+MEGABYTE = 1_000_000
 
 
 def hello(request: HttpRequest) -> HttpResponse:
@@ -76,6 +80,27 @@ def counted(request: HttpRequest) -> HttpResponse:
     return loop(request)
 
 
+def take(request: HttpRequest) -> HttpResponse:
+    """Reads a body of any size in chunks."""
+    size = 0
+    while chunk := request.read(MEGABYTE):
+        size += len(chunk)
+    return HttpResponse(str(size))
+
+
+def give(request: HttpRequest, number: int) -> HttpResponseBase:
+    """So many megabytes, one after the other."""
+    return StreamingHttpResponse(bytes(MEGABYTE) for _ in range(number))
+
+
+async def give_async(request: HttpRequest, number: int) -> HttpResponseBase:
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(number):
+            yield bytes(MEGABYTE)
+
+    return StreamingHttpResponse(parts())
+
+
 def work(request: HttpRequest) -> HttpResponse:
     """Load in the background."""
     with connection.cursor() as cursor:
@@ -90,6 +115,9 @@ urlpatterns = [
     path("each/<verb>/", each),
     path("counted/", counted),
     path("work/", work),
+    path("take/", take),
+    path("give/<int:number>/", give),
+    path("give_async/<int:number>/", give_async),
     path("hang/<name>/", hang),
     path("wait/<name>/", wait),
     path("block/", block),
