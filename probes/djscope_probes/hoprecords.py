@@ -55,7 +55,7 @@ def held(flight: Flight, executor: str, defs: Definitions) -> tuple[str, bool]:
     executor and stands in `async_to_sync`: that thread takes nothing else until its coroutine is
     done.
     """
-    thread = flight.outer if executor == OUTER else worker_of(flight, executor)
+    thread = flight.awaited if executor == OUTER else worker_of(flight, executor)
     frame = current_frames().get(thread)
     if frame is None:
         return "", False
@@ -82,6 +82,6 @@ def worker_of(flight: Flight, executor: str) -> int:
     pool: Any = sync.SyncToAsync.single_thread_executor
     if executor != SHARED:
         pools = list(sync.SyncToAsync.context_to_thread_executor.items())
-        pool = next((each for key, each in pools if id(key) == flight.context), None)
+        pool = next((each for key, each in pools if id(key) == flight.awaited), None)
     threads = list(getattr(pool, "_threads", ()))
     return threads[0].ident or 0 if len(threads) == 1 else 0

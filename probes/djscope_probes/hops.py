@@ -19,16 +19,15 @@ REQUEST, OUTER, SHARED, OWN = "request", "outer", "shared", "own"
 class Flight:
     """One hop under way, times in nanoseconds of `now_ns`; `began` and `ended` in its thread.
 
-    `thread`: that submitted it. `context`: the id of the `ThreadSensitiveContext` whose thread it
-    waits for. `outer`: the thread that waits in `async_to_sync` around it.
+    `thread`: that submitted it. `awaited`: of kind `outer` the thread that waits around it, of kind
+    `request` the id of the `ThreadSensitiveContext` whose thread it waits for.
     """
 
-    __slots__ = ("began", "context", "ended", "group", "outer", "submitted", "thread")
+    __slots__ = ("awaited", "began", "ended", "group", "submitted", "thread")
 
-    def __init__(self, group: HopGroup, context: int, outer: int) -> None:
+    def __init__(self, group: HopGroup, awaited: int) -> None:
         self.group = group
-        self.context = context
-        self.outer = outer
+        self.awaited = awaited
         self.thread = get_ident()
         self.began = self.ended = 0
         self.submitted = now_ns()

@@ -37,6 +37,7 @@ class HopsInstrument:
         self._callers = Callers()
         self._targets = Targets()
         # What a plain SyncToAsync takes in memory: one with slots of its own has no twin.
+        self._plain: Any = None
         self._size = 0
         self._threads: Any = None
 
@@ -47,6 +48,7 @@ class HopsInstrument:
         self._callers.know()
         sync = landmarks.loaded("asgiref.sync")
         if sync is not None:
+            self._plain = sync.SyncToAsync
             self._size = sync.SyncToAsync.__basicsize__
             self._threads = sync.SyncToAsync.threadlocal
             self.patches.wrap(sync.SyncToAsync, "__call__", self._to_thread)
@@ -76,42 +78,48 @@ class HopsInstrument:
                     if found is not caller():
                         token = called_from(found)
                     if unit is not None and type(hop).__basicsize__ == self._size:
-                        flight = fly(unit, hop, found)
-                        twin = twin_of(hop, functools.partial(run, flight, hop.func))
+                        function = hop.func
+                        flight = fly(unit, hop, function, found)
+                        twin = twin_of(hop, functools.partial(run, flight, function))
                 except Exception:
                     failed()
             try:
                 return await original(twin, *args, **kwargs)
             finally:
                 if flight is not None:
-                    try:
-                        flight.land()
-                    except Exception:
-                        failed()
+                    self._landed(flight, twin, hop)
                 if token is not None:
                     forget(token)
 
         return __call__
 
-    def _fly(self, unit: RequestUnit, hop: Any, found: Any) -> Flight:
+    def _landed(self, flight: Flight, twin: Any, hop: Any) -> None:
+        try:
+            flight.land()
+            if twin is not hop and type(hop) is not self._plain:
+                hand_back(twin, hop)
+        except Exception:
+            self.guard.failed()
+
+    def _fly(self, unit: RequestUnit, hop: Any, function: Any, found: Any) -> Flight:
         """A hop to a thread begins to wait for it."""
-        context = outer = 0
+        awaited = 0
         if not hop._thread_sensitive:
             executor = OWN
-        elif outer := _around.get():
+        elif awaited := _around.get():
             executor = OUTER
         else:
             sensitive = hop.thread_sensitive_context.get(None)
             executor = SHARED if sensitive is None else REQUEST
-            context = id(sensitive)
+            awaited = id(sensitive)
         hops = unit.hops
         if hops is None:
             hops = unit.hops = Hops()
-        target = self._targets.of(hop.func)
+        target = self._targets.of(function)
         group = hops.groups.get((found, target.key, executor, TO_THREAD))
         if group is None:
             group = hops.group(TO_THREAD, found, target, executor)
-        flight = Flight(group, context, outer)
+        flight = Flight(group, awaited)
         group.flying.add(flight)
         return flight
 
@@ -150,10 +158,18 @@ class HopsInstrument:
         if hops is None:
             hops = unit.hops = Hops()
         group = hops.group(TO_LOOP, found, self._targets.of(hop.awaitable), executor)
-        flight = Flight(group, 0, 0)
+        flight = Flight(group, 0)
         flight.began = flight.submitted
         group.flying.add(flight)
         return flight
+
+
+def hand_back(twin: Any, hop: Any) -> None:
+    """What a subclass noted on itself in the thread."""
+    ours, theirs = twin.__dict__, hop.__dict__
+    for name, value in ours.items():
+        if name != "func" and theirs.get(name) is not value:
+            theirs[name] = value
 
 
 def twin_of(hop: Any, function: Any) -> Any:

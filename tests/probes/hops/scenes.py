@@ -58,6 +58,16 @@ class Closing(SyncToAsync):  # type: ignore[type-arg]
             self.closed.append("after")
 
 
+class Counting(SyncToAsync):  # type: ignore[type-arg]
+    """Notes on itself what it does."""
+
+    calls = 0
+
+    def thread_handler(self, loop: Any, *args: Any, **kwargs: Any) -> Any:
+        self.calls += 1
+        return super().thread_handler(loop, *args, **kwargs)
+
+
 class Slotted(SyncToAsync):  # type: ignore[type-arg]
     """With memory of its own."""
 
@@ -205,8 +215,9 @@ async def subclasses() -> object:
     Closing.closed = []
     closing = Closing(double)
     slotted = Slotted(double)
-    found = [await closing(1), await closing(2), await slotted(3), await slotted(4)]
-    return found, Closing.closed, slotted.calls
+    counting = Counting(double)
+    found = [await each(n) for each in (closing, slotted, counting) for n in range(3)]
+    return found, Closing.closed, slotted.calls, counting.calls
 
 
 async def nested_loop() -> object:
