@@ -237,7 +237,8 @@ def test_properties_stay_properties(armament: Armament) -> None:
     from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
     body, content = vars(HttpRequest)["body"], vars(HttpResponse)["content"]
-    assert type(body) is type(content) is property
+    assert isinstance(body, property)
+    assert isinstance(content, property)
     assert (body.fget.__name__, body.fset) == ("body", None)
     assert (content.fget.__name__, content.fset.__name__) == ("content", "content")
     assert inspect.signature(HttpRequest.read) == inspect.signature(

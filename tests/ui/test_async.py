@@ -66,12 +66,12 @@ SOURCE = [f"# line {number}" for number in range(1, 60)]
 @pytest.mark.parametrize(
     ("size", "views"),
     [
-        (NARROW, {"async": "5", "hop": "enter"}),
+        (NARROW, {"hops": "5", "hop": "enter"}),
         (
             NORMAL,
             {
-                "async": "5", "hop": "enter", "layer": "escape tab j enter",
-                "async-route": "escape 3 enter", "async-unit": "enter",
+                "hops": "5", "hop": "enter", "layer": "escape tab j enter",
+                "hops-route": "escape 3 enter", "hops-unit": "enter",
             },
         ),
     ],

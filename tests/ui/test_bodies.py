@@ -31,7 +31,7 @@ def uploads(*payloads: Payload) -> Feed:
 async def test_a_reader_is_a_row(size: tuple[int, int]) -> None:
     """Route, line, how, how much of it in memory; nothing that matters is cut off at 80 columns."""
     async with running(uploads(*[READ] * 4), size) as driver:
-        await driver.press("3", "tab", "tab")
+        await driver.press("3", "tab", "tab", "tab")
         drawn = next(line for line in driver.lines if "request.body" in line)
         row = drawn.replace("▶", " ").split()
 
@@ -52,7 +52,7 @@ async def test_nothing_worth_a_row_is_said_so() -> None:
 async def test_a_row_opens_to_the_stack_and_its_source() -> None:
     """With the figures; the line that read it is where the source is shown."""
     async with running(uploads(*[READ] * 4), NORMAL, read=lambda _: ["x"] * 40) as driver:
-        await driver.press("3", "tab", "tab", "enter")
+        await driver.press("3", "tab", "tab", "tab", "enter")
 
         assert "request.body, in 4 of 4 requests of upload/" in driver.screen
         assert "p50 3.0MB · max 3.0MB (n=4)" in driver.screen
@@ -65,7 +65,7 @@ async def test_a_row_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """The finding about it comes along, and `y` copies its code."""
     monkeypatch.setattr("djscope.ui.facts.find", find)
     async with running(uploads(*[READ] * 4), NORMAL) as driver:
-        await driver.press("3", "tab", "tab", "enter")
+        await driver.press("3", "tab", "tab", "tab", "enter")
 
         assert "holds 3.0 MB in memory per request" in driver.screen
         assert "request.read(64 * 1024)" in driver.screen

@@ -85,7 +85,7 @@ async def test_moving() -> None:
         rows = driver.focused
         for key, cursor in [
             ("j", 1), ("down", 2), ("k", 1), ("up", 0), ("up", 0), ("G", 41), ("j", 41),
-            ("g", 0), ("end", 41), ("home", 0), ("ctrl+d", 7), ("pagedown", 14), ("ctrl+u", 7),
+            ("g", 0), ("end", 41), ("home", 0), ("ctrl+d", 5), ("pagedown", 10), ("ctrl+u", 5),
             ("pageup", 0),
         ]:  # fmt: skip
             await driver.press(key)
