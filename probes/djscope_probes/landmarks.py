@@ -72,6 +72,14 @@ def layers() -> frozenset[int]:
     return frozenset(map(id, inner(exception, "convert_exception_to_response", "inner")))
 
 
+def entries() -> frozenset[int]:
+    """Ids of the code by which a request comes in: what lies beyond is around all of Django."""
+    wsgi, asgi = loaded("django.core.handlers.wsgi"), loaded("django.core.handlers.asgi")
+    found = [code_of(getattr(wsgi, "WSGIHandler", None), "__call__")]
+    found += [code_of(getattr(asgi, "ASGIHandler", None), name) for name in ("__call__", "handle")]
+    return frozenset(id(code) for code in found if code is not None)
+
+
 def executors() -> frozenset[int]:
     """Ids of the code that runs what coroutines send to a thread which waits for them.
 

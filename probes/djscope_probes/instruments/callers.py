@@ -51,7 +51,7 @@ class Callers:
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], Caller] = {}
         self._until: frozenset[int] = frozenset()
-        # Middlewares wait for the view; there nobody asked for this.
+        # Middlewares wait for the view, and what wraps the handler for all; nobody there asked.
         self._beyond: frozenset[int] = frozenset()
         # Who started the server waits for it all.
         self._tops: frozenset[int] = frozenset()
@@ -59,7 +59,7 @@ class Callers:
     def know(self) -> None:
         """Code objects by which frames are recognised."""
         self._until = landmarks.boundaries()
-        self._beyond = self._until | landmarks.layers()
+        self._beyond = self._until | landmarks.layers() | landmarks.entries()
         self._tops = landmarks.tops()
 
     def find(self, frame: FrameType | None, unit: RequestUnit | None) -> Caller | None:
