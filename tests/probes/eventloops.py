@@ -74,14 +74,14 @@ class Watched:
         own = [(line, function.rpartition(".")[2]) for _, line, function, app, _ in stack if app]
         return Told(loop, own, *block[1:8], name, block[9])
 
-    def wait(self, check: Callable[[], bool], what: str) -> None:
+    def wait(self, check: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
         """Collect until that is so."""
 
         def collected() -> bool:
             self.collect()
             return check()
 
-        until(collected, what)
+        until(collected, what, seconds)
 
     def all_told(self) -> None:
         """All loops report once more, of beats that came after this."""
@@ -101,8 +101,8 @@ class Watched:
         assert self.instrument.guard.failures == 0, self.instrument.guard.last
 
 
-def until(check: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + SECONDS
+def until(check: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline, f"{what} did not come about"
         time.sleep(0.02)

@@ -8,6 +8,7 @@ import importlib
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import FunctionType
 
 import pytest
@@ -30,7 +31,7 @@ from tests.probes.eventloops import (
 from tests.probes.faults import broken
 
 KINDS = ("asyncio", "uvloop")
-# On a machine that is busy a cause may stay unclear once.
+# On a machine that is busy a cause may stay unclear once, and one block may not be seen at all.
 TRIES = 10
 
 
@@ -67,11 +68,12 @@ def test_a_block_is_told_with_its_line_and_its_cause(
     for _ in range(TRIES):
         watched.blocks.clear()
         work(loop, block)
-        watched.wait(lambda: bool(watched.blocks), "a block")
-        told = max(watched.blocks, key=lambda each: each.max_us)
-        if told.cause == cause:
+        with suppress(AssertionError):
+            watched.wait(lambda: bool(watched.blocks), "a block", 5)
+        if cause in [told.cause for told in watched.blocks]:
             break
 
+    told = max(watched.blocks, key=lambda each: each.max_us)
     assert told.cause == cause
     assert block.__name__ in [function for _, function in told.stack]
     assert told.n == 1

@@ -21,7 +21,7 @@ from djscope_probes.outbox import Outbox
 from djscope_probes.patching import Patches
 from djscope_probes.probe import Probe
 from tests.probes.faults import broken, functions, request
-from tests.real.projects.targets import connected, found
+from tests.real.projects.targets import codes, connected, found
 from tests.real.tools import wait_for
 
 pytestmark = pytest.mark.real
@@ -83,7 +83,11 @@ def watch(server: EmbeddedServer) -> Iterator[Watch]:
 
 def ours() -> list[str]:
     """What of the probe is in the host."""
-    wrapped = [name for name, it in found().items() if "djscope" in it.__code__.co_filename]
+    wrapped = [
+        name
+        for name, it in found().items()
+        if any("djscope" in code.co_filename for code in codes(it))
+    ]
     return [*wrapped, *connected()]
 
 
