@@ -105,7 +105,11 @@ def test_computing_wants_another_process() -> None:
     ("file", "what", "advice"),
     [
         (f"{LIB}requests/sessions.py", "an HTTP client", "httpx.AsyncClient"),
-        (f"{LIB}httpx/_client.py", "an HTTP client", "await httpx.AsyncClient().get(…)"),
+        (
+            f"{LIB}httpx/_client.py",
+            "an HTTP client",
+            "async with httpx.AsyncClient() as client: await client.get(…)",
+        ),
         ("/lib/python3.12/urllib/request.py", "an HTTP client", "httpx.AsyncClient"),
         (f"{LIB}django/db/models/query.py", "the ORM", "async for"),
         (f"{LIB}psycopg/cursor.py", "a database driver", "sync_to_async(function)"),

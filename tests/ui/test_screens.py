@@ -70,7 +70,7 @@ async def test_shop(size: tuple[int, int], views: dict[str, str]) -> None:
 async def test_async(size: tuple[int, int]) -> None:
     """Event loops, what blocked them, and one block with its line and what to write."""
     async with running(blocked(), size, read=lambda _: VIEWS) as driver:
-        views = {"async": "5", "blocked": "tab enter", "computing": "escape j enter"}
+        views = {"async": "5", "blocked": "tab tab tab enter", "computing": "escape j enter"}
         for name, keys in views.items():
             await driver.press(*keys.split())
             await driver.tick()

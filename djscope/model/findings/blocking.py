@@ -23,7 +23,8 @@ SLEEP = Advice("if it is time.sleep, let the loop go on meanwhile", "await async
 CLIENT = Advice("await a client that is asynchronous", "await client.get(…)")
 PROCESSES = Advice(
     "compute in another process; a thread would still hold the interpreter",
-    "await asyncio.get_running_loop().run_in_executor(ProcessPoolExecutor(), function, …)",
+    "pool = ProcessPoolExecutor()  # once, not in the view\n"
+    "await asyncio.get_running_loop().run_in_executor(pool, function, …)",
 )
 TASK = Advice("or make it a task of a worker's, if nobody waits for the result")
 GARBAGE = Advice(
@@ -62,7 +63,13 @@ LIBRARIES = (
     Known(
         ("/httpx/",),
         "an HTTP client",
-        (Advice("await httpx's other client", "await httpx.AsyncClient().get(…)"), IN_THREAD),
+        (
+            Advice(
+                "await httpx's other client",
+                "async with httpx.AsyncClient() as client: await client.get(…)",
+            ),
+            IN_THREAD,
+        ),
     ),
     Known(
         ("/redis/",),
