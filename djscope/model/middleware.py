@@ -97,12 +97,14 @@ class LayerStat:
     """A layer by name and hook; `order` is its place in the chain.
 
     By the name id of the route: `modes`, how it is called, and `parts`, what was counted of it.
+    `crossed`: those where its own time may be a wait for a thread or for the event loop.
     """
 
     layer: Layer
     order: int
     modes: dict[str, set[str]] = field(default_factory=dict)
     parts: dict[str, list[Passed]] = field(default_factory=dict)
+    crossed: set[str] = field(default_factory=set)
 
     @property
     def key(self) -> LayerKey:
@@ -113,9 +115,9 @@ class LayerStat:
         """`sync`, `async`, `sync/async`."""
         return "/".join(sorted(set().union(*self.modes.values()), reverse=True))
 
-    def sync_on(self, name_ids: Iterable[str]) -> bool:
-        """Never async on these routes."""
-        return all(self.modes.get(name_id) == {"sync"} for name_id in name_ids)
+    def alone_on(self, name_ids: Iterable[str]) -> bool:
+        """On these routes its own time is spent in itself, whatever others do."""
+        return self.crossed.isdisjoint(name_ids)
 
     @property
     def passed(self) -> Passed:
@@ -217,7 +219,17 @@ def _merged(
             stat = found.setdefault(key_of(layer), LayerStat(layer, place))
             stat.modes.setdefault(name_id, set()).add(layer.mode)
             stat.parts.setdefault(name_id, []).append(passed)
+            if crosses(known, place):
+                stat.crossed.add(name_id)
     return found
+
+
+def crosses(of: Chain, place: int) -> bool:
+    """It is async, or Django adapted what is right within it."""
+    layer, within = layer_at(of, place), layer_at(of, place + 1)
+    if layer is None or layer.mode == "async":
+        return True
+    return layer.hook == "call" and within is not None and bool(within.adapter)
 
 
 def chains_of(table: LayerTable, defs: Definitions) -> Iterator[Chain]:

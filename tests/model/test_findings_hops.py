@@ -79,8 +79,8 @@ def test_hops_that_wait_for_each_other_are_a_finding_at_their_line() -> None:
     assert found.certainty is Certainty.CERTAIN
     assert (found.where.file, found.where.line) == (VIEW, 40)
     assert found.title == (
-        "4 hops to ask per request wait ≈300 ms for the one thread that all of the process shares"
-        " (p50 of 25); all of it runs ≈200 ms"
+        "4 hops to ask per request wait ≈300 ms together for the one thread that all of the process"
+        " shares (p50 of 25); all of it runs ≈200 ms"
     )
     assert found.evidence["executor"] == "shared"
     assert found.evidence["target"] == "shop.stock.ask"

@@ -30,6 +30,13 @@ STACKS = {
         DJANGO,
         StackFrame("/lib/site-packages/tracing/middleware.py", 44, "Trace.process_request"),
     ],
+    # Under ASGI, in the thread that a sync-only middleware further out waits in.
+    "slent": [
+        DJANGO, VIEW,
+        StackFrame("/lib/site-packages/asgiref/sync.py", 576, "SyncToAsync.thread_handler"),
+        StackFrame("/lib/site-packages/asgiref/current_thread_executor.py", 130, "run_until"),
+        StackFrame("/app/shop/mw.py", 22, "ClassStyle.__call__", True),
+    ],
     "scsrf": [DJANGO, CHECK, PROCESS, RESPONSE],
     "srest": [
         DJANGO,
@@ -207,3 +214,19 @@ def test_a_snapshot_has_the_sizes_of_a_route() -> None:
     assert (reader.how, reader.n, reader.memory_bytes_max) == ("body", 1, 3 * MB)
     assert reader.where is not None
     assert (reader.where.line, len(reader.stack), maker.how) == (31, 3, "made")
+
+
+def test_a_view_in_a_lent_thread_is_no_middleware() -> None:
+    """What waits around the thread did not read it."""
+    finding = only(scene(*[body(3 * MB, stack="slent")] * 3, protocol="asgi"))
+
+    assert finding.where.short == "shop/views.py:31"
+    assert finding.advice[0].code.startswith("while chunk := request.read(")
+
+
+def test_a_way_that_is_not_known_costs_no_other_finding() -> None:
+    """A newer probe's, say."""
+    unknown = [body(3 * MB, how="telepathy", stack="srest")] * 3
+    finding = only(scene(*unknown, *[body(3 * MB)] * 3))
+
+    assert "request.body" in finding.title

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from djscope.feed.shapes import Group, Layer, RequestRecorded, Span, StackFrame
+from djscope.feed.shapes import (
+    Block,
+    Group,
+    Layer,
+    LoopReported,
+    RequestRecorded,
+    Span,
+    StackFrame,
+)
 from djscope.model.definitions import Layer as LayerFact
 from djscope.model.finding import Certainty, Finding, Severity
 from djscope.model.findings.order import (
@@ -134,6 +142,52 @@ def test_where_it_is_async_it_may_be_waiting() -> None:
     scene.passed(20, spans(90), chain=ASYNC)
     [found] = scene.slow()
     assert found.certainty is Certainty.LIKELY
+
+
+ADAPTED = [
+    Layer(SECURITY, "call", "sync", "both"),
+    Layer(SLOW, "call", "sync", "sync", "", LINE),
+    Layer("", "handler", "async", "both", "async_to_sync"),
+    Layer("", "view", "sync"),
+]
+
+
+@pytest.mark.parametrize("chain", [ASYNC, ADAPTED], ids=["async", "adapted within"])
+def test_who_waits_for_a_blocked_loop_is_not_to_blame(chain: list[Layer]) -> None:
+    """Its own time may be another request's: said with less certainty, and not at all once a loop
+    of these processes stood still.
+    """
+    scene = Layered()
+    scene.passed(12, spans(200), chain=chain)
+    [found] = scene.slow()
+    assert found.certainty is Certainty.LIKELY
+
+    block = Block("s1", "io", 1, 300_000, 300_000, 0, 0)
+    scene.deliver(LoopReported("7f", "uvloop", 20, 300_000, [(19, 1)], (block,)))
+    assert scene.slow() == []
+
+
+def test_a_loop_that_was_blocked_says_nothing_of_sync_code() -> None:
+    """A sync middleware with sync code within takes its own time, whatever loops do."""
+    scene = Layered()
+    scene.passed(12, spans(40))
+    block = Block("s1", "io", 1, 300_000, 300_000, 0, 0)
+    scene.deliver(LoopReported("7f", "uvloop", 20, 300_000, [(19, 1)], (block,)))
+    [found] = scene.slow()
+
+    assert found.certainty is Certainty.CERTAIN
+
+
+def test_few_requests_on_each_of_many_routes_are_enough() -> None:
+    """Ten in all, where it is slow on most of them."""
+    scene = Layered()
+    for route in range(5):
+        scene.session.define(f"nroute{route}", f"route{route}/")
+        scene.passed(2, spans(40), name_id=f"nroute{route}")
+    [found] = scene.slow()
+
+    assert found.unit == "all routes"
+    assert found.count == 10
 
 
 def test_it_says_that_its_time_is_sql() -> None:

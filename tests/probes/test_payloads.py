@@ -147,6 +147,21 @@ def test_a_body_that_is_too_big_is_refused_as_ever(armament: Armament, shop: Non
     assert (payload.read, payload.memory, payload.announced) == (0, 0, len(BODY))
 
 
+def test_a_form_with_too_many_fields_was_read_all_the_same(armament: Armament, shop: None) -> None:
+    """Django refuses it after it read the body: by POST."""
+    from django.test import override_settings
+
+    many = b"&".join(b"field%d=%s" % (number, b"x" * 200) for number in range(1_500))
+    with override_settings(DATA_UPLOAD_MAX_NUMBER_FIELDS=1_000):
+        watched = served(VIEWS["post"], many, CONTENT_TYPE=URLENCODED)
+        payload = Seen(armament).payload
+        armament.disarm()
+
+        assert watched == served(VIEWS["post"], many, CONTENT_TYPE=URLENCODED)
+    assert watched[0] == "400 Bad Request"
+    assert (payload.read, payload.how) == (len(many), "POST")
+
+
 class Broken(io.BytesIO):
     """A client that goes away within its body."""
 

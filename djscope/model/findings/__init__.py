@@ -68,7 +68,9 @@ def of_requests(session: Session, now: float) -> Iterable[Finding]:
 
 def of_middleware(session: Session, now: float) -> Iterable[Finding]:  # noqa: ARG001
     routes, _ = told(session, "request")
-    return middleware.verdicts(session.layers, routes, session.definitions)
+    blocks = (stat for stat in session.loops.blocks.values() if not stat.is_garbage)
+    blocked = {process for stat in blocks for process in stat.processes}
+    return middleware.verdicts(session.layers, routes, blocked, session.definitions)
 
 
 def of_payloads(session: Session, now: float) -> Iterable[Finding]:  # noqa: ARG001  (a rule)

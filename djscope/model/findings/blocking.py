@@ -8,7 +8,8 @@ from djscope.model.definitions import Stack
 from djscope.model.finding import Advice
 
 IN_THREAD = Advice(
-    "or hand it to a thread, if it is thread-safe (the ORM is not: keep thread_sensitive there)",
+    "a plain function that blocks: hand it to a thread from the async function that calls it, if it"
+    " is thread-safe (the ORM is not: keep thread_sensitive there)",
     "await sync_to_async(function, thread_sensitive=False)(…)",
 )
 ASYNC_ORM = Advice(
@@ -19,7 +20,9 @@ ORM_IN_THREAD = Advice(
     "or hand what has none of them to the thread for synchronous code",
     "await sync_to_async(function)(…)",
 )
-SLEEP = Advice("if it is time.sleep, let the loop go on meanwhile", "await asyncio.sleep(…)")
+SLEEP = Advice(
+    "time.sleep in an async function: let the loop go on meanwhile", "await asyncio.sleep(…)"
+)
 CLIENT = Advice("await a client that is asynchronous", "await client.get(…)")
 PROCESSES = Advice(
     "compute in another process; a thread would still hold the interpreter",

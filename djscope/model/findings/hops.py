@@ -15,6 +15,8 @@ from djscope.model.wording import amount, milliseconds, number, seconds
 # In the median request, all hops of one line together; and of its time so much.
 WAIT_US = 50_000
 SHARE = 0.1
+# What runs for less than that is cheaper than the hop to it.
+SHORT_US = 200
 # A verdict needs more than a cold start.
 LEAST = 3
 SAMPLES = 20
@@ -28,15 +30,16 @@ WHOSE = {
     "own": "a thread of the pool",
 }
 ONE_HOP = Advice(
-    "make one hop of them: one function that does all of it in the thread",
+    "they are short: make one hop of them, one function that does all of it in the thread",
     "results = await sync_to_async(lambda: [function(each) for each in …])()",
 )
 OF_THE_ORM = Advice(
-    "for the ORM use its own async methods",
+    "if it is the ORM, that thread has to do it: fewer queries, by its own async methods",
     "await queryset.aget(…), await queryset.afirst(), async for row in queryset",
 )
 THREAD_SAFE = Advice(
-    "only for blocking code that is thread-safe and does not touch the ORM: any thread of the pool",
+    "one thread takes them one after the other: blocking code that is thread-safe and does not"
+    " touch the ORM can run in any of the pool",
     "await sync_to_async(function, thread_sensitive=False)(…)",
 )
 OWN_CONTEXT = Advice(
@@ -92,12 +95,13 @@ def waiting(stat: HopStat, chains: list[Chain], defs: Definitions) -> Finding:
     n = stat.n_p50
     name = target.rpartition(".")[2]
     many, wait = (f"{amount(n)} hops", "wait") if n > 1 else ("a hop", "waits")
+    together = " together" if n > 1 else ""
     return Finding(
         kind="hop_wait",
         severity=Severity.WARNING,
         certainty=Certainty.CERTAIN if stat.units >= SAMPLES else Certainty.LIKELY,
         title=(
-            f"{many} to {name} per request {wait} ≈{milliseconds(stat.wait_p50)} for"
+            f"{many} to {name} per request {wait} ≈{milliseconds(stat.wait_p50)}{together} for"
             f" {WHOSE.get(stat.executor, 'a thread')} (p50 of {amount(stat.units)});"
             f" all of it runs ≈{milliseconds(stat.run_p50)}"
         ),
@@ -130,10 +134,11 @@ def remedies(stat: HopStat, target: str, chains: list[Chain]) -> list[Advice]:
                 return [both_branches(layer)]
     if stat.executor == "own":
         return [OWN_POOL]
-    several = [ONE_HOP] if stat.n_p50 > 1 else []
+    short = stat.n_p50 > 1 and stat.run_p50 < stat.n_p50 * SHORT_US
+    several = [ONE_HOP] if short else []
     if stat.executor == "shared":
-        return [*several, OWN_CONTEXT, OF_THE_ORM, THREAD_SAFE]
-    return [*several, OF_THE_ORM, THREAD_SAFE]
+        return [OWN_CONTEXT, *several, THREAD_SAFE, OF_THE_ORM]
+    return [*several, THREAD_SAFE, OF_THE_ORM]
 
 
 def pending_s(hop: Hop, fact: UnitFact, now: float) -> float:

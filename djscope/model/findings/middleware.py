@@ -21,7 +21,8 @@ from djscope.model.wording import amount, milliseconds
 
 # Its own time, in the median request: a page is slow from some tenths of a second on.
 SLOW_US = 20_000
-# Where it is async it may wait for a thread or for the event loop, which others keep busy.
+# Where it is async, or around what is adapted, it may wait for a thread or for the event loop,
+# which others keep busy. Where a loop was blocked nothing is said of it.
 SLOW_ASYNC_US = 50_000
 WARNING_SHARE = 0.25
 LEAST = 10
@@ -48,27 +49,33 @@ class Case:
 
 
 def verdicts(
-    table: LayerTable, routes: Iterable[RouteStat], defs: Definitions
+    table: LayerTable, routes: Iterable[RouteStat], blocked: set[str], defs: Definitions
 ) -> Iterator[Finding]:
+    """`blocked`: processes whose event loops stood still."""
     known = {route.name_id: route for route in routes}
     for stat in everywhere(table, defs):
         if not stat.layer.name:
             continue
-        on_routes = {key: stat.on(key) for key in stat.parts if key in known}
-        enough = {key: each for key, each in on_routes.items() if each.n >= LEAST}
-        slow = {key: each for key, each in enough.items() if is_slow(stat, key, each)}
-        if len(slow) >= MANY and len(slow) >= MOST * len(enough):
+        on_routes = {
+            key: stat.on(key)
+            for key in stat.parts
+            if key in known and (stat.alone_on([key]) or blocked.isdisjoint(known[key].processes))
+        }
+        slow = {key: each for key, each in on_routes.items() if is_slow(stat, key, each)}
+        n = sum(each.n for each in slow.values())
+        if n >= LEAST and len(slow) >= MANY and len(slow) >= MOST * len(on_routes):
             yield finding(Case(stat, slow, whole=True), known, table, defs)
             continue
         for name_id, passed in slow.items():
-            yield finding(Case(stat, {name_id: passed}, whole=False), known, table, defs)
+            if passed.n >= LEAST:
+                yield finding(Case(stat, {name_id: passed}, whole=False), known, table, defs)
 
 
 def is_slow(stat: LayerStat, name_id: str, passed: Passed) -> bool:
     """A middleware that answers by itself does the work that was asked for."""
     if stat.layer.hook == "call" and passed.answered > passed.n / 2:
         return False
-    return passed.median_us >= (SLOW_US if stat.sync_on([name_id]) else SLOW_ASYNC_US)
+    return passed.median_us >= (SLOW_US if stat.alone_on([name_id]) else SLOW_ASYNC_US)
 
 
 def finding(
@@ -80,13 +87,14 @@ def finding(
     sql = sql_share(stat.layer, routes, passed, defs)
     of_sql = ", most of it SQL" if sql >= MOSTLY else ""
     each_us = passed.own_us / max(passed.n, 1)
+    last = "" if len(passed.recent) == passed.n else "the last "
     return Finding(
         kind="slow_middleware",
         severity=Severity.WARNING if share >= WARNING_SHARE else Severity.INFO,
-        certainty=Certainty.CERTAIN if stat.sync_on(case.routes) else Certainty.LIKELY,
+        certainty=Certainty.CERTAIN if stat.alone_on(case.routes) else Certainty.LIKELY,
         title=(
             f"{short(stat.layer)} takes {milliseconds(passed.median_us)} itself per request"
-            f" (p50 of {amount(len(passed.recent))}){of_sql}"
+            f" (p50 of {last}{amount(len(passed.recent))}){of_sql}"
         ),
         unit=ALL if case.whole else defs.text(next(iter(case.routes))),
         where=stat.layer.place or Place("", 0, stat.layer.name),
@@ -142,11 +150,11 @@ def sql_share(layer: Layer, routes: list[RouteStat], passed: Passed, defs: Defin
 def advice(stat: LayerStat, sql: float, table: LayerTable, defs: Definitions) -> list[Advice]:
     """First what it does, then where it stands."""
     if sql >= MOSTLY:
-        text = "its queries are made on every request: ask once, and keep the answer in the cache"
-        first = Advice(text, CACHED)
+        text = "its queries are made on each request that passes it: ask once, and keep the answer"
+        first = Advice(f"{text} in the cache", CACHED)
     elif stat.layer.place is not None:
         text = (
-            "what it does is done on every request: keep the result in the cache, or do it in the"
+            "each request that passes it pays: keep the result in the cache, or do it only in the"
         )
         first = Advice(f"{text} views that need it, or in a task", CACHED)
     else:

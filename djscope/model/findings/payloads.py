@@ -25,7 +25,7 @@ def verdicts(routes: list[RouteStat], defs: Definitions) -> Iterator[Finding]:
         for reader in route.payload.readers.values():
             memory = reader.memory
             enough = memory.over >= LEAST or memory.top >= TIMES * memory.limit
-            if enough and defs.complete(reader.stack_id):
+            if enough and reader.how in WAYS and defs.complete(reader.stack_id):
                 yield buffered(route, reader, defs)
         for maker in route.payload.makers.values():
             if maker.size.top >= maker.memory.limit and defs.complete(maker.stack_id):

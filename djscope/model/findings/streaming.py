@@ -98,17 +98,25 @@ def of_responses(how: str, sample: UnitFact | None) -> list[Advice]:
 def is_middleware(stack: Stack) -> bool:
     """Whether a middleware reads for itself: of what its layer's stack has the view is no part.
 
-    A stack ends at the layer that the reader is in. Under ASGI those of sync code end at a thread.
+    A stack ends at the layer that the reader is in. Under ASGI sync code runs in a thread, which
+    may have been lent by a middleware further out that waits for all of it.
     """
-    named = [place for place in stack if is_hook(place)]
-    if any(place.function.rpartition(".")[2] in VIEW_CALLERS for place in stack):
+    near = in_thread(stack)
+    named = [place for place in near if is_hook(place)]
+    if any(place.function.rpartition(".")[2] in VIEW_CALLERS for place in near):
         # By a decorator, or CSRF protection in process_view.
         return any(not hook.function.endswith("__call__") for hook in named)
-    return bool(named) or any("middleware" in place.file for place in stack)
+    return bool(named) or any("middleware" in place.file for place in near)
+
+
+def in_thread(stack: Stack) -> Stack:
+    """What asgiref called in a thread, without what is around the call."""
+    ends = (index for index, place in enumerate(stack) if "/asgiref/" in place.file)
+    return stack[: next(ends, len(stack))]
 
 
 def is_hook(place: Place) -> bool:
-    return place.function.rpartition(".")[2] in HOOKS and "/asgiref/" not in place.file
+    return place.function.rpartition(".")[2] in HOOKS
 
 
 def library_of(stack: Stack) -> str:

@@ -33,7 +33,7 @@ def opener(stat: BlockStat) -> Opener:
             f"blocked {place.short}".strip(),
             [fact for fact in _facts(facts, latest, advice) if fact.text],
             stack=stack,
-            copy="\n".join(each.code for each in advice if each.code),
+            copy=next((each.code for each in advice if each.code), ""),
             place=place,
             process=facts.standing_for(latest.processes),
             aim=("request", name) if name and "request" in DEEP_KINDS else None,

@@ -34,9 +34,9 @@ def opener(finding: Finding) -> Opener:
 
 
 def fix(finding: Finding | None) -> str:
-    """The code to write, if there is a finding and code says it."""
+    """The code that comes first, if there is a finding with any; the rest are alternatives."""
     advice = finding.advice if finding else ()
-    return "\n".join(each.code for each in advice if each.code)
+    return next((each.code for each in advice if each.code), "")
 
 
 def advised(finding: Finding) -> list[Fact]:

@@ -18,17 +18,20 @@ ADAPTERS = {"sync_to_async": "→ thread", "async_to_sync": "→ loop"}
 
 
 def chains() -> Spec[Step]:
-    """All layers, outermost first, of the chain that served most first."""
+    """All layers, outermost first, of chains with hops first, then of those that served most."""
     return Spec(
-        "chain", "Chain: layers from the outside in", _rows, lambda s: (s.chain_id, s.number),
+        "chain", "Chain", _rows, lambda s: (s.chain_id, s.number),
         _columns, lambda _: "no chain of middlewares has been seen yet", opener,
     )  # fmt: skip
 
 
 def _rows(facts: Facts) -> Iterable[Step]:
     session = facts.session
-    known = sorted(session.chains.stats.values(), key=lambda stat: -stat.n)
-    return [row for stat in known for row in steps(stat, session.definitions)]
+    known = [steps(stat, session.definitions) for stat in session.chains.stats.values()]
+    known.sort(
+        key=lambda rows: (-sum(row.hops for row in rows), -sum(row.requests for row in rows))
+    )
+    return [row for rows in known for row in rows]
 
 
 def _columns(_: Facts) -> Sequence[Column[Step]]:

@@ -23,7 +23,7 @@ ARROWS = {"sync_to_async": "thread", "async_to_sync": "loop"}
 def hops() -> Spec[HopStat]:
     """By route and line, those that wait longest first."""
     return Spec(
-        "hops", "Hops between sync and async", lambda facts: facts.session.hops.stats.values(),
+        "hops", "Hops", lambda facts: facts.session.hops.stats.values(),
         lambda s: s.key, _columns, nothing_yet("no hops yet"), hop.opener, "wait",
     )  # fmt: skip
 

@@ -106,7 +106,7 @@ def route_layers(name_id: str) -> Spec[LayerStat]:
 
 
 def middlewares() -> Spec[LayerStat]:
-    """All of them, those that take most of a request first."""
+    """All of them, those that take most of the median request first."""
 
     def rows(facts: Facts) -> Iterable[LayerStat]:
         session = facts.session
@@ -125,8 +125,8 @@ def middlewares() -> Spec[LayerStat]:
         ]
 
     return Spec(
-        "middleware", "Middleware, by its own time per request", rows, lambda s: s.key, columns,
-        nothing_yet("no request has passed any middleware yet"), _open, "mean",
+        "middleware", "Middleware", rows, lambda s: s.key, columns,
+        nothing_yet("no request has passed any middleware yet"), _open, "own",
     )  # fmt: skip
 
 

@@ -89,7 +89,7 @@ class PayloadsInstrument:
             return None
 
     def _left(self, payload: Payload, how: str, held: int) -> None:
-        """A hook is done, and `held` bytes more are in memory because of it."""
+        """A hook is done or failed, and `held` bytes more are in memory because of it."""
         try:
             payload.held += held
             if not payload.depth:
@@ -115,12 +115,13 @@ class PayloadsInstrument:
             payload = self._enter(request.META)
             if payload is None:
                 return load(request)
+            data = b""
             try:
                 data = load(request)
+                return data
             finally:
                 payload.depth -= 1
-            self._left(payload, "body", len(data))
-            return data
+                self._left(payload, "body", len(data))
 
         return Property(disguised(body, load), original.fset, original.fdel, original.__doc__)
 
@@ -157,11 +158,10 @@ class PayloadsInstrument:
                 return original(request)
             before = payload.read
             try:
-                lines = original(request)
+                return original(request)
             finally:
                 payload.depth -= 1
-            self._left(payload, "read", payload.read - before)
-            return lines
+                self._left(payload, "read", payload.read - before)
 
         return readlines
 
@@ -171,11 +171,10 @@ class PayloadsInstrument:
             if payload is None:
                 return original(request)
             try:
-                result = original(request)
+                return original(request)
             finally:
                 payload.depth -= 1
-            self._left(payload, "POST", 0)
-            return result
+                self._left(payload, "POST", 0)
 
         return _load_post_and_files
 
@@ -184,12 +183,13 @@ class PayloadsInstrument:
             payload = self._enter(getattr(parser, "_meta", None)) if patch.on else None
             if payload is None:
                 return original(parser)
+            parsed: Any = None
             try:
-                result = original(parser)
+                parsed = original(parser)
+                return parsed
             finally:
                 payload.depth -= 1
-            self._left(payload, "POST", self._kept(result))
-            return result
+                self._left(payload, "POST", 0 if parsed is None else self._kept(parsed))
 
         return parse
 
