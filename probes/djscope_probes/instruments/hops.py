@@ -141,10 +141,10 @@ class HopsInstrument:
                 return original(hop, *args, **kwargs)
             finally:
                 try:
-                    if flight is not None:
-                        flight.land()
                     if token is not None:
                         _around.reset(token)
+                    if flight is not None:
+                        flight.land()
                 except Exception:
                     failed()
 
