@@ -49,13 +49,13 @@ class Ledger:
         if len(self.running) >= RUNNING or getpid() != self._pid:
             self._refuse(unit)
             return
-        unit.id = format(next(self._ids), "x")
+        unit.id = f"{next(self._ids):x}"
         self.named(unit)
         self.running[unit.id] = unit
 
     def named(self, unit: Unit) -> None:
         """`unit` has its name now: does somebody want all of it?"""
-        unit.deep = self.deep_all or (unit.kind, unit.name) in self.deep
+        unit.deep = self.deep_all or (bool(self.deep) and (unit.kind, unit.name) in self.deep)
 
     def end(self, unit: Unit) -> None:
         """`unit` ended. Twice is once."""

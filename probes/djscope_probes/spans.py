@@ -42,15 +42,17 @@ class Passes(list[Pass]):
     __slots__ = ("chain", "rests")
 
     def __init__(self, chain: Chain) -> None:
-        super().__init__()
         self.chain = chain
-        self.rests: dict[int, Rest] = {}
+        # Made at the first that is above the bound.
+        self.rests: dict[int, Rest] | None = None
 
     def more(self, layer: int, began: int, ended: int) -> None:
         """One more of a layer that a request may pass any number of times."""
         if len(self) < MOST:
             self.append((layer, began, ended))
             return
+        if self.rests is None:
+            self.rests = {}
         rest = self.rests.get(layer)
         if rest is None:
             rest = self.rests[layer] = Rest(began)
@@ -73,7 +75,7 @@ def on_wire(passes: Passes, unit_began: int) -> list[wire.Span]:
     every = [Open(layer, began, ended, ended - began) for layer, began, ended in list(passes)]
     every += [
         Open(layer, rest.began, rest.ended, rest.total)
-        for layer, rest in list(passes.rests.items())
+        for layer, rest in list((passes.rests or {}).items())
     ]
     every.sort(key=lambda each: (each.began, -each.ended))
     spans = []

@@ -168,7 +168,7 @@ def note(unit: RequestUnit, request: Any, response: Any) -> None:
     payload = unit.payload
     if payload is None:
         payload = unit.payload = Payload()
-    if payload.announced < 0:
+    if payload.announced < 0 and "CONTENT_LENGTH" in request.META:
         payload.announced = announced(request.META)
     if response.streaming:
         note_streamed(payload, request, response)
