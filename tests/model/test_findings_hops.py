@@ -273,3 +273,13 @@ def test_the_map_counts_hops_by_layer() -> None:
         (OWN_LINES, 4), (AROUND, 2),
     ]  # fmt: skip
     assert [row.sync_only for row in rows] == [True, False, False, False, False, False]
+
+
+def test_many_short_hops_are_to_be_one_and_long_ones_are_not() -> None:
+    """To run what takes long in one hop makes nobody wait less: the thread is the same."""
+    (short,) = waits(n=4, run_us=400)
+    (long,) = waits(n=4)
+
+    assert "lambda: [function(each)" in codes(short)
+    assert "lambda: [function(each)" not in codes(long)
+    assert "thread_sensitive=False" in codes(long)
