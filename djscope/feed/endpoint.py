@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,19 +15,28 @@ from djscope_probes import endpoint
 
 @contextmanager
 def announced(url: str) -> Iterator[None]:
-    """The address can be found for as long as this lasts; somebody else's file is left alone."""
-    path = Path(endpoint.path())
-    if endpoint.read():
-        yield
-        return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump({"url": url, "owner": os.getpid()}, file)
-    draft.replace(path)
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            if endpoint.read() == url:
+    """The address can be found for as long as this lasts, once those before it are gone."""
+    sweep()
+    directory = Path(endpoint.directory())
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Made with 0600. Locked before it has the name that others look for.
+    descriptor, draft = tempfile.mkstemp(prefix="draft-", dir=directory)
+    path = directory / f"{endpoint.PREFIX}{os.getpid()}{endpoint.SUFFIX}"
+    with os.fdopen(descriptor, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        json.dump({"url": url}, file)
+        file.flush()
+        Path(draft).replace(path)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
                 path.unlink()
+
+
+def sweep() -> None:
+    """Remove what viewers left that were killed."""
+    for name in endpoint.files():
+        with suppress(OSError), Path(name).open() as file:
+            if not endpoint.held(file.fileno()):
+                Path(name).unlink()

@@ -16,3 +16,4 @@ MIDDLEWARE = os.environ.get("QUIET_MIDDLEWARE", "").split()
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": RUN_DIR / "db.sqlite3"}}
 USE_TZ = True
 LOGGING_CONFIG = None
+DEBUG = "QUIET_DEBUG" in os.environ
