@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from posixpath import normpath
 
 from djscope.errors import UsageError
 
@@ -15,7 +16,11 @@ class PathMap:
         self._pairs = sorted(pairs, key=lambda pair: len(pair[0]), reverse=True)
 
     def local(self, file: str) -> Path:
-        """Where a process's `file` is here; under its own name unless it is mapped."""
+        """Where a process's `file` is here; under its own name unless it is mapped.
+
+        A process may name anything: `..` leads out of no directory that was mapped.
+        """
+        file = normpath(file)
         for remote, directory in self._pairs:
             if file.startswith(f"{remote}/"):
                 return directory / file[len(remote) + 1 :]

@@ -32,6 +32,12 @@ TUNING = (
 )  # fmt: skip
 
 
+_ESCAPE = (
+    "a user or password in the Redis URL has to be escaped: %2F for /, %3F for ?, %23 for #,"
+    " %40 for @"
+)
+
+
 class AddressError(ValueError):
     """A URL that names no Redis server; the text is a sentence for people."""
 
@@ -92,13 +98,14 @@ def parse(url: str) -> Address:
         parts = urlsplit(url)
     except ValueError:
         raise AddressError("the Redis URL is malformed") from None
+    if "@" in parts.query + parts.fragment or ("@" in parts.path and parts.scheme not in UNIX):
+        # It ended the address early; what is left of it is nothing to quote.
+        raise AddressError(_ESCAPE)
     if parts.scheme in (*TCP, *UNIX, *SENTINEL) and f"{parts.scheme}://" not in url.lower():
         raise AddressError(f"the Redis URL needs two slashes: {parts.scheme}://…")
     if parts.scheme not in (*TCP, *UNIX, *SENTINEL):
-        found = f", not with {parts.scheme}:" if parts.scheme else ""
         raise AddressError(
-            "the Redis URL has to begin with redis://, rediss:// or unix://"
-            f" (or redis+sentinel://){found}"
+            "the Redis URL has to begin with redis://, rediss:// or unix:// (or redis+sentinel://)"
         )
     query = _query(parts)
     login, _, hosts = parts.netloc.rpartition("@")
@@ -141,7 +148,8 @@ def _query(parts: SplitResult) -> dict[str, str]:
         if name not in (*OPTIONS, *TUNING):
             known = ", ".join(("db", *SSL_OPTIONS))
             raise AddressError(
-                f"the option {name[:40]!r} in the Redis URL is not known: there are {known}"
+                f"an option in the Redis URL is not known: there are {known} (a ? in a password"
+                " has to be escaped: %3F)"
             )
         if name in SSL_OPTIONS and not parts.scheme.startswith("rediss"):
             raise AddressError(f"{name} in the Redis URL goes with rediss:// only")
@@ -160,7 +168,10 @@ def _nodes(hosts: str, scheme: str) -> tuple[Node, ...]:
 
 def _database(text: str) -> int:
     if text and not text.isdigit():
-        raise AddressError(f"the database in the Redis URL has to be a number, not {text!r}")
+        raise AddressError(
+            "the database in the Redis URL has to be a number (a / in a password has to be"
+            " escaped: %2F)"
+        )
     return int(text or 0)
 
 

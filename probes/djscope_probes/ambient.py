@@ -15,6 +15,7 @@ from djscope_probes.frames import current_frames
 from djscope_probes.guard import Guard
 from djscope_probes.ledger import Ledger
 from djscope_probes.stacks import is_app
+from djscope_probes.told import told_file
 from djscope_probes.units import AmbientUnit, Unit
 
 PAUSE_NS = 2_000_000_000
@@ -63,7 +64,7 @@ def name_of(frame: FrameType | None) -> str:
     outermost = fallback = ""
     while frame is not None:
         code = frame.f_code
-        place = f"{'/'.join(code.co_filename.rsplit('/', 2)[-2:])} {code.co_name}"
+        place = f"{'/'.join(told_file(code.co_filename).rsplit('/', 2)[-2:])} {code.co_name}"
         if is_app(code):
             outermost = place
         fallback, frame = place, frame.f_back

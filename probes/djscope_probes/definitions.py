@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from djscope_probes import settings
 from djscope_probes.classlines import with_line
+from djscope_probes.columns import column_names
 from djscope_probes.groups import Origin, Shape
 from djscope_probes.sources import digest_of
 from djscope_probes.sqltext import normalise
+from djscope_probes.told import told_file
 from djscope_probes.wire import DEFS_CAP, Layer, Relation, StackFrame, definition_id, dumps
 
 # Values kept to be sent again on request; beyond this they are sent when next used.
@@ -15,6 +18,12 @@ MAX_CACHED = 5_000
 CACHED_CHARS = 2_000_000
 MAX_FILES = 5_000
 MAX_CHAINS = 200
+
+
+def named(frame: StackFrame) -> StackFrame:
+    """A frame whose file may be told."""
+    file = told_file(frame.file)
+    return frame if file == frame.file else frame._replace(file=file)
 
 
 class Definitions:
@@ -30,6 +39,7 @@ class Definitions:
         self._kept = 0
         self._sql: dict[tuple[str, str], str] = {}
         self._sql_chars = 0
+        self._key = settings.secret()
         # With the layers themselves, whose id must not be another's meanwhile.
         self._chains: dict[int, tuple[tuple[Layer, ...], str]] = {}
 
@@ -46,7 +56,9 @@ class Definitions:
             if len(self._sql) >= MAX_CACHED or self._sql_chars > CACHED_CHARS:
                 self._sql.clear()
                 self._sql_chars = len(shape.sql)
-            key = self._sql[known] = self._define("q", dumps(normalise(shape.sql, dialect)))
+            columns = column_names() if dialect == "sqlite" else frozenset()
+            text = normalise(shape.sql, dialect, columns, self._key)
+            key = self._sql[known] = self._define("q", dumps(text))
         return key
 
     def site(self, frame: StackFrame | None) -> str:
@@ -54,7 +66,7 @@ class Definitions:
         if frame is None:
             return ""
         self._note_file(frame)
-        return self._define("l", dumps(with_line(frame)))
+        return self._define("l", dumps(with_line(named(frame))))
 
     def stack(self, frames: list[StackFrame]) -> str:
         """The id of a stack, innermost first; the project's frames with their files' digests."""
@@ -64,7 +76,7 @@ class Definitions:
 
     def _digested(self, frame: StackFrame) -> StackFrame:
         if not frame.app:
-            return frame
+            return named(frame)
         self._note_file(frame)
         file, line, function, app, _ = with_line(frame)
         return StackFrame(file, line, function, app, digest_of(file))

@@ -17,7 +17,8 @@ class Dialect(NamedTuple):
     """None stands for "not known": a text in which it matters cannot be read.
 
     `double`: what `"…"` is, a `name`, a `text`, or `guess` (SQLite takes a name that it does not
-    know for a text). `names`: how else names are delimited. `oracle`: `q'[…]'`.
+    know for a text). `names`: how else names are delimited. `oracle`: `q'[…]'`. `ascii`: spaces and
+    signs are ASCII, whatever is beyond it belongs to a word.
     """
 
     backslash: bool | None = False
@@ -30,13 +31,19 @@ class Dialect(NamedTuple):
     postgres: bool = False
     mysql: bool = False
     oracle: bool = False
+    ascii: bool = True
 
 
-_MYSQL_DASHES = r"--(?=[\s\x00-\x1f]|\Z)[^\n]*"
+_MYSQL_DASHES = r"--(?=[\x00-\x20\x7f]|\Z)[^\n]*"
 # What ends a line differs, and `--5` is a number in MySQL: of the unknown neither is guessed.
-_UNKNOWN = Dialect(None, "text", "", None, None, None, r"--(?=\s)[^\n\r]*(?=\n|\Z)")
+_UNKNOWN = Dialect(
+    None, "text", "", None, None, None, r"--(?=\s)[^\n\r]*(?=\n|\Z)", ascii=False
+)  # fmt: skip
 _POSTGRESQL = Dialect(dollar=True, nested=True, dashes=r"--[^\n\r]*", postgres=True)
 _MYSQL = Dialect(True, "text", "`", None, hash=True, dashes=_MYSQL_DASHES, mysql=True)
+_UNSURE = " unsure"
+# PostgreSQL's lexer, and SQLite's and MySQL's: any byte from 0x80 on belongs to a word.
+_LETTER = r"[A-Za-z_\x80-\U0010ffff]"
 # By Django's `connection.vendor`.
 DIALECTS = {
     "": _UNKNOWN,
@@ -44,42 +51,75 @@ DIALECTS = {
     "cockroachdb": _POSTGRESQL,
     "mysql": _MYSQL,
     "sqlite": Dialect(double="guess", names="`["),
-    "oracle": Dialect(oracle=True),
-    "microsoft": Dialect(names="[]", nested=True),
+    "oracle": Dialect(oracle=True, ascii=False),
+    "microsoft": Dialect(names="[]", nested=True, ascii=False),
 }
 
 
 def dialect_of(connection: Any) -> str:
     """The name under which `dialect` finds how this Django connection's server reads.
 
-    MySQL's modes change it; Django has them at hand since it connected, or they are the default.
+    MySQL's modes change it, and a setting of PostgreSQL's: Django, or libpq, has them at hand once
+    they are connected. Before that, and where nobody knows, ` unsure`.
     """
     vendor = str(connection.vendor)
-    if vendor != "mysql":
-        return vendor
+    if vendor == "mysql":
+        return vendor + _modes(connection)
+    return vendor + (_escapes(connection) if vendor == "postgresql" else "")
+
+
+def is_sure(name: str) -> bool:
+    """Whether a dialect's name says all that there is to know of a connection."""
+    return not name.endswith(_UNSURE)
+
+
+def _modes(connection: Any) -> str:
     data = connection.__dict__.get("mysql_server_data")
-    modes = str(data.get("sql_mode") or "") if isinstance(data, dict) else ""
+    if not isinstance(data, dict):
+        return _UNSURE  # Django asks for it with the first query of each connection
+    modes = str(data.get("sql_mode") or "")
     ansi = " ansi" if "ANSI" in modes else ""
-    return vendor + ansi + (" plain" if "NO_BACKSLASH_ESCAPES" in modes else "")
+    return ansi + (" plain" if "NO_BACKSLASH_ESCAPES" in modes else "")
+
+
+def _escapes(connection: Any) -> str:
+    """What the server told libpq of `standard_conforming_strings`: nothing is asked of it."""
+    raw = connection.__dict__.get("connection")
+    try:
+        if hasattr(raw, "pgconn"):  # psycopg 3
+            said = raw.pgconn.parameter_status(b"standard_conforming_strings")
+        else:
+            said = raw.get_parameter_status("standard_conforming_strings")
+    except Exception:
+        return _UNSURE
+    return {b"on": "", "on": "", b"off": " escapes", "off": " escapes"}.get(said, _UNSURE)
 
 
 @lru_cache(16)
 def dialect(name: str) -> Dialect:
-    """A vendor, and of MySQL ` ansi` (quotes) and ` plain` (no backslash escapes)."""
+    """A vendor, of MySQL ` ansi` (quotes) and ` plain` (no backslash escapes), of PostgreSQL
+    ` escapes` (in any literal), or ` unsure` whether a backslash escapes.
+    """
     vendor, *modes = name.split(" ")
     known = DIALECTS.get(vendor, _UNKNOWN)
     if "ansi" in modes:
         known = known._replace(double="name")
-    return known._replace(backslash=False) if "plain" in modes else known
+    for mode, backslash in (("plain", False), ("escapes", True), ("unsure", None)):
+        if mode in modes:
+            known = known._replace(backslash=backslash)
+    return known
 
 
 @lru_cache(16)
 def tokens(of: Dialect) -> re.Pattern[str]:
     """One token, its kind the name of the group. A kind in capitals only says what begins."""
-    dollar = r"\$(?:[^\W\d]\w*)?\$"
+    letter, space = (_LETTER, r"[ \t\n\r\f\v]") if of.ascii else (r"[^\W\d]", r"\s")
+    dollar = rf"\$(?:{letter}(?:{letter}|[0-9])*)?\$"
+    money = r"[$£€¥]?" if "]" in of.names else ""  # SQL Server's literals of that type
     parts = [
-        r"(?P<space>\s+)",
-        r"(?P<keep>%\([^\W\d]\w*\)[sbt]|%[sbt](?!\w)|%%|:[^\W\d]\w*|\$\d+(?![\w$])|\?)",
+        rf"(?P<space>{space}+)",
+        r"(?P<keep>%\([^\W\d]\w*\)[sbt]|%[sbt](?!\w)|%%|:[^\W\d]\w*|\?"
+        + (")" if money else r"|\$\d+(?![\w$]))"),
         f"(?P<comment>{of.dashes}" + (r"|#[^\n]*)" if of.hash else ")"),
         r"(?P<COMMENT>/\*)",
         r"(?P<TEXT>'" + ("" if of.double != "text" else '|"') + ")",
@@ -87,8 +127,8 @@ def tokens(of: Dialect) -> re.Pattern[str]:
         r"(?P<PREFIX>[uU]&(?='))" if of.postgres else "",
         rf"(?P<DOLLAR>{dollar})" if of.dollar else "",
         _doubts(of, dollar),
-        r"(?P<word>[^\W\d][\w$]*|\$[^\W\d][\w$]*)",
-        r"(?P<number>0[xX]\w*|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?\w*)",
+        rf"(?P<word>{letter}(?:{letter}|[\w$])*|\${letter}(?:{letter}|[\w$])*)",
+        rf"(?P<number>0[xX]\w*|{money}(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?\w*)",
         r"(?P<other>.)",
     ]
     return re.compile("|".join(part for part in parts if part), re.DOTALL)

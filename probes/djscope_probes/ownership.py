@@ -10,6 +10,8 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 
+from djscope_probes.told import is_file
+
 OUR_FILES = __file__.rpartition("/")[0] + "/"
 _LIBRARY_DIRS = tuple(
     {
@@ -38,7 +40,7 @@ def settle(libraries: tuple[str, ...], project: tuple[str, ...]) -> bool:
 
 def is_app_file(filename: str) -> bool:
     """Whether a file is the project's."""
-    if filename[:1] == "<" or filename.startswith(OUR_FILES):
+    if not is_file(filename) or filename.startswith(OUR_FILES):
         return False
     if any(within(filename, name) is not None for name in _libraries):
         return False

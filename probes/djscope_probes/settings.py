@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
+_OWN_SECRET = os.urandom(32)
 LEVELS = ("off", "watch", "deep")
 PERMISSIONS = ("source",)
 
@@ -96,6 +98,15 @@ def app() -> str:
     """The name under which processes meet."""
     named = _option("APP") or os.environ.get("OTEL_SERVICE_NAME", "")
     return named or _root() or "app"
+
+
+def secret() -> bytes:
+    """The same in all processes of an application and known to nobody else; else of this one."""
+    try:
+        found = getattr(_django(), "SECRET_KEY", "")
+    except Exception:  # Django's own, of an empty one
+        found = ""
+    return blake2b(str(found).encode(), person=b"djscope").digest() if found else _OWN_SECRET
 
 
 def release() -> str:

@@ -32,11 +32,6 @@ class Lists:
         self._row_end = -1
         self._row_closed = False
 
-    @property
-    def among_values(self) -> bool:
-        """Whether the next token stands in a list behind VALUES or IN."""
-        return bool(self._open) and self._open[-1].rows
-
     def space(self) -> None:
         if self._pieces and self._pieces[-1] != " ":
             self._pieces.append(" ")

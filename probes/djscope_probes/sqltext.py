@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 from djscope_probes.dialects import Dialect, dialect, tokens
 from djscope_probes.sqllists import Lists
+from djscope_probes.sqlnames import Names
 from djscope_probes.wire import TEXT_BYTES
 
 # Read of a longer text; what follows is left out, and that is said.
@@ -25,7 +26,7 @@ _TEXT = {
     ('"', True): re.compile(r'"[^"\\]*(?:(?:""|\\.)[^"\\]*)*"(?!")', re.DOTALL),
 }
 # PostgreSQL: a literal goes on behind a line break, read as it began.
-_GOES_ON = re.compile(r"[ \t\f\v]*[\n\r](?:\s|--[^\n\r]*[\n\r])*(?=')")
+_GOES_ON = re.compile(r"[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*(?=')")
 _BRACKETS = {"[": "]", "(": ")", "{": "}", "<": ">"}
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _PREFIX = re.compile(r"[eEbBxXnN]|_\w+")
@@ -44,18 +45,20 @@ _KINDS = (
     "space", "keep", "comment", "COMMENT", "TEXT", "name", "PREFIX", "DOLLAR", "doubt", "word",
     "number", "other",
 )  # fmt: skip
-_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 class _UnreadableError(Exception):
     """A literal or comment whose end is not known: it may hide anything."""
 
 
-def normalise(sql: str, vendor: str = "") -> str:
+def normalise(
+    sql: str, vendor: str = "", columns: frozenset[str] = frozenset(), key: bytes = b""
+) -> str:
     """`sql` without literals and comments, lists collapsed, at most `TEXT_BYTES` long.
 
-    `vendor`: a name that `dialects.dialect` knows. What cannot be read is sent as a hash: it cannot
-    be cleaned.
+    `vendor`: a name that `dialects.dialect` knows; `columns`: names in `"…"` that are the
+    application's. What cannot be read is sent as a hash: it cannot be cleaned. By `key`, so that
+    nobody without it finds a text by trying.
     """
     if _HASHED.fullmatch(sql):
         return sql
@@ -64,10 +67,20 @@ def normalise(sql: str, vendor: str = "") -> str:
     if len(text) > WORTH_IT:
         text = _ROWS.sub(r"\1, \1", runs_shortened(text))
     try:
-        cleaned = _Reader(text, dialect(vendor)).read(cut=cut)
+        cleaned = _read(text, dialect(vendor), columns, cut=cut)
     except _UnreadableError:
-        return "sql:" + blake2b(sql.encode("utf-8", "replace"), digest_size=8).hexdigest()
+        digest = blake2b(sql.encode("utf-8", "replace"), digest_size=8, key=key)
+        return "sql:" + digest.hexdigest()
     return _SAVEPOINT.sub(r"\1 …", cleaned) if len(cleaned) < 200 else cleaned
+
+
+def _read(text: str, rules: Dialect, columns: frozenset[str], *, cut: bool) -> str:
+    """Once more where a name came to be known behind its use, as aliases do."""
+    reader = _Reader(text, rules, columns)
+    cleaned = reader.read(cut=cut)
+    if later := reader.names.doubted & reader.names.found:
+        return _Reader(text, rules, columns | later).read(cut=cut)
+    return cleaned
 
 
 def shortened(sql: str) -> str:
@@ -87,13 +100,16 @@ def runs_shortened(sql: str) -> str:
 class _Reader:
     """One pass over a text, token by token, into what may be shown of it."""
 
-    def __init__(self, sql: str, rules: Dialect) -> None:
+    def __init__(self, sql: str, rules: Dialect, known: frozenset[str] = frozenset()) -> None:
         self._sql = sql
         self._rules = rules
         self._out = Lists()
+        self.names = Names(known)
         # The last words and signs, in capitals: they tell what comes next.
         self._last = self._before = ""
         self._operand = False
+        # SET or PRAGMA, and behind its sign; behind IDENTIFIED.
+        self._sets = self._setting = self._identified = False
 
     def read(self, *, cut: bool) -> str:
         sql, match_at, at, end = self._sql, tokens(self._rules).match, 0, len(self._sql)
@@ -122,19 +138,25 @@ class _Reader:
         self._out.space()
         if text != "/*":
             return at + len(text)
-        nested = self._rules.nested
-        depth, position = 0, at
-        while match := _COMMENT_EDGE.search(self._sql, position):
-            position = match.end()
-            if match.group() == "*/":
-                depth -= 1
-            elif nested or depth == 0:
-                depth += 1
-            elif nested is None:
+        end = self._sql.find("*/", at + 2) + 2
+        if self._rules.nested is not False:
+            inner = self._nested(at)
+            if self._rules.nested or inner == end:
+                end = inner
+            else:
                 raise _UnreadableError
+        if end < 2:
+            raise _UnreadableError
+        return self._looked_into(at, end)
+
+    def _nested(self, at: int) -> int:
+        """Just behind a comment in which others may stand; 0 if it does not end."""
+        depth = 0
+        for edge in _COMMENT_EDGE.finditer(self._sql, at):
+            depth += 1 if edge.group() == "/*" else -1
             if depth == 0:
-                return self._looked_into(at, position)
-        raise _UnreadableError
+                return edge.end()
+        return 0
 
     def _looked_into(self, at: int, end: int) -> int:
         """MySQL runs what stands in `/*! … */`: then quotes in it count, else they do not."""
@@ -172,23 +194,12 @@ class _Reader:
     def _name(self, text: str, at: int) -> int:
         end = at + len(text)
         by = self._before == "IDENTIFIED" and self._last == "BY"
-        if by or (text[0] == '"' and self._rules.double == "guess" and self._is_text(text, end)):
+        guess = text[0] == '"' and self._rules.double == "guess"
+        if by or (guess and self.names.is_text(text, qualifies=self._sql.startswith(".", end))):
             return self._hidden(end)
         self._out.other(text)
         self._note(text, operand=True)
         return end
-
-    def _is_text(self, name: str, end: int) -> bool:
-        """Whether SQLite will hardly find a column of that name: it stands where a value would."""
-        quoted = _QUOTED.match(name)
-        qualified = quoted is None or quoted.end() < len(name)
-        if qualified or self._last == "." or self._sql.startswith(".", end):
-            return False
-        if not re.fullmatch(r'"\w[\w $-]*"', name):
-            return True
-        return self._out.among_values or (
-            self._last in ("=", "<", ">", "|", "LIKE", "GLOB", "MATCH", "REGEXP", "BETWEEN")
-        )
 
     def _word(self, word: str, at: int) -> int:
         end, rules = at + len(word), self._rules
@@ -203,13 +214,21 @@ class _Reader:
                 escaped = rules.postgres and word in "eE"
                 return self._hidden(self._end(end, "'", escaped or rules.backslash))
         capital = word.upper()
-        if self._before == "IDENTIFIED" and self._last == "BY" and capital != "PASSWORD":
+        if self._is_bare_value(capital):
             return self._hidden(end)
         self._out.word(word, capital)
         stdin = capital == "STDIN" and self._last == "FROM"
         self._note(capital, operand=capital not in _BEFORE_VALUE)
         # Behind it come COPY's data.
         return -1 if stdin else end
+
+    def _is_bare_value(self, capital: str) -> bool:
+        """A value without quotes: a password, or what a setting is set to."""
+        if self._before == "IDENTIFIED" and self._last == "BY":
+            return capital != "PASSWORD"
+        if self._identified and self._last == "REPLACE":
+            return True
+        return self._setting and capital not in ("ON", "OFF", "TRUE", "FALSE", "DEFAULT", "NULL")
 
     def _other(self, char: str, at: int) -> int:
         number = tokens(self._rules).match(self._sql, at + 1) if char in "+-" else None
@@ -248,4 +267,13 @@ class _Reader:
         self._note("?", operand=True)
 
     def _note(self, text: str, *, operand: bool) -> None:
+        if text == "IDENTIFIED":
+            self._identified = True
+        elif text == ";":
+            self._sets = self._setting = self._identified = False
+        elif not self._last or self._last == ";":
+            self._sets = text in ("SET", "PRAGMA")
+        elif self._sets and (text in ("=", "TO") or (text == "(" and self._before == "PRAGMA")):
+            self._setting = True
         self._before, self._last, self._operand = self._last, text, operand
+        self.names.note(text)

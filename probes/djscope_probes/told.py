@@ -19,6 +19,13 @@ _THREAD = re.compile(
     r"|asyncio_\d+|QueueFeederThread|QueueManagerThread|ExecutorManagerThread|\(native thread\)"
 )
 _UUID_LENGTH = 36
+# What Python, its shells and code generators call files that are none.
+_NO_FILE = re.compile(
+    r"<(?:string|stdin|console|template|unknown|frozen [\w.]+|__array_function__ internals"
+    r"|attrs generated \w+ [\w.]+|decorator-gen-\d+|doctest [\w.]+\[\d+\])>"
+)
+_RELATIVE = re.compile(r"[\w.+@\\/-]+\.\w{1,6}")
+COMPILED = "<compiled>"
 # Of this process alone, so that nobody finds out an id by trying.
 _KEY = os.urandom(16)
 
@@ -34,6 +41,16 @@ def told_id(task_id: str) -> str:
         return task_id
     digest = blake2b(task_id.encode("utf-8", "replace"), digest_size=6, key=_KEY)
     return f"hash:{digest.hexdigest()}"
+
+
+def is_file(name: str) -> bool:
+    """Whether code says of itself that it comes from a file: `compile()` takes any text."""
+    return name[:1] == "/" or name[1:2] == ":" or _RELATIVE.fullmatch(name) is not None
+
+
+def told_file(name: str) -> str:
+    """The file of a frame; of code that was compiled under a name made up for it, not the name."""
+    return name if not name or is_file(name) or _NO_FILE.fullmatch(name) else COMPILED
 
 
 def told_thread(name: str) -> str:

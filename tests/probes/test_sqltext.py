@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from djscope_probes import sqltext
-from djscope_probes.dialects import dialect_of
+from djscope_probes.dialects import dialect_of, is_sure
 from djscope_probes.instruments.sites import MAX_CHARS, Sites
 from djscope_probes.instruments.texts import KEPT, Texts
 from djscope_probes.sqltext import normalise
@@ -32,9 +34,17 @@ EVERYWHERE = {
     "WHERE at > DATE '2026-11-22' + INTERVAL '1 day'": "WHERE at > DATE ? + INTERVAL ?",
     "SELECT x'4D5A', b'0110', N'secret'": "SELECT ?, ?, ?",
     "SELECT a FROM t LIMIT 10 OFFSET 20": "SELECT a FROM t LIMIT ? OFFSET ?",
-    "SELECT %(name)s, %s, :name, $1, ? FROM t": "SELECT %(name)s, %s, :name, $1, ? FROM t",
+    "SELECT %(name)s, %s, :name, ? FROM t": "SELECT %(name)s, %s, :name, ? FROM t",
     "SAVEPOINT s140_x1": "SAVEPOINT …",
     "CREATE USER u IDENTIFIED BY secret": "CREATE USER u IDENTIFIED BY ?",
+    "ALTER USER u IDENTIFIED BY secret REPLACE secret": "ALTER USER u IDENTIFIED BY ? REPLACE ?",
+    "SET app.user = secret, secret; SELECT a": "SET app.user = ?, ?; SELECT a",
+    "SET app.user TO secret": "SET app.user TO ?",
+    "PRAGMA key(secret)": "PRAGMA key(?)",
+    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED": (
+        "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+    ),
+    "UPDATE t SET a = b, c = (d) WHERE e": "UPDATE t SET a = b, c = (d) WHERE e",
 }
 CASES = {
     "postgresql": {
@@ -48,7 +58,13 @@ CASES = {
         "SELECT 1 -- secret\rFROM t": "SELECT ? FROM t",
         "COPY t (a) FROM STDIN WITH csv;\n1,secret\n\\.": "COPY t (a) FROM STDIN …",
         'DECLARE "c_1" CURSOR FOR SELECT "x"': 'DECLARE "c_1" CURSOR FOR SELECT "x"',
+        "SELECT E'a' -- x\n'it\\'s secret, alice\\'s', 1": "SELECT ?, ?",
+        "SELECT $€$my secret$€$, $🔒$secret$🔒$, $٣$secret$٣$": "SELECT ?, ?, ?",
+        "SELECT a€$x$, $1, 'secret'": "SELECT a€$x$, $1, ?",
+        "SELECT 1 /* /srv/*/ secret */ */ + 2": "SELECT ? + ?",
     },
+    "postgresql escapes": {r"SELECT 'it\'s secret, alice\'s', 1": "SELECT ?, ?"},
+    "postgresql unsure": {"SELECT 'secret', E'it\\'s'": "SELECT ?, ?"},
     "mysql": {
         r"SELECT * FROM t WHERE a = 'a\'secret'": "SELECT * FROM t WHERE a = ?",
         r"""SELECT "secret", "it""s", "a\"secret" AS "x" """: "SELECT ?, ?, ? AS ?",
@@ -56,6 +72,8 @@ CASES = {
         "SELECT 1 -- secret\n--5": "SELECT ? -?",
         "SELECT /*+ MAX_EXECUTION_TIME(1000) */ /*!40101 secret */ a": "SELECT a",
         "SELECT 1 # it's secret\nFROM t": "SELECT ? FROM t",
+        "SELECT 1 /* /srv/*/, 'a */ secret', 2 -- it's": "SELECT ? , ?, ?",
+        "SELECT 1 --\xa0'secret'": "SELECT ? - -\xa0?",
     },
     "mysql ansi": {"SELECT \"a\" FROM t WHERE b = 'x'": 'SELECT "a" FROM t WHERE b = ?'},
     "mysql plain": {r"SELECT 'a\' OR b = 'secret'": "SELECT ? OR b = ?"},
@@ -73,12 +91,33 @@ CASES = {
             'INSERT INTO "t" ("a", "b") VALUES (%s, …), …'
         ),
         'WHERE a IN (SELECT "id" FROM t) AND b IN ("secret")': (
-            'WHERE a IN (SELECT "id" FROM t) AND b IN (?)'
+            "WHERE a IN (SELECT ? FROM t) AND b IN (?)"
         ),
+        'SELECT "col1" FROM (SELECT "t"."a" AS "col1" FROM t) "q" ORDER BY "col1"': (
+            'SELECT "col1" FROM (SELECT "t"."a" AS "col1" FROM t) "q" ORDER BY "col1"'
+        ),
+        'UPDATE "t" SET "a" = %s, "b" = "secret" WHERE "t"."id" IN (1)': (
+            'UPDATE "t" SET "a" = %s, "b" = ? WHERE "t"."id" IN (?)'
+        ),
+        'INSERT INTO "t" ("a") VALUES (1) ON CONFLICT ("b") DO UPDATE SET "c" = EXCLUDED."c"': (
+            'INSERT INTO "t" ("a") VALUES (?) ON CONFLICT ("b") DO UPDATE SET "c" = EXCLUDED."c"'
+        ),
+        'CREATE TABLE "t" ("a" int CHECK ("a" > 0), "b" int, UNIQUE ("a", "b"))': (
+            'CREATE TABLE "t" ("a" int CHECK ("a" > ?), "b" int, UNIQUE ("a", "b"))'
+        ),
+        'CREATE INDEX "i" ON "t" ("a", "b" DESC)': 'CREATE INDEX "i" ON "t" ("a", "b" DESC)',
+        'ALTER TABLE "t" RENAME COLUMN "a" TO "b"': 'ALTER TABLE "t" RENAME COLUMN "a" TO "b"',
+        'WITH "c" ("a") AS (SELECT 1) SELECT "c".* FROM "c"': (
+            'WITH "c" ("a") AS (SELECT ?) SELECT "c".* FROM "c"'
+        ),
+        'SELECT a FROM t JOIN u ON "secret" = f("secret")': "SELECT a FROM t JOIN u ON ? = f(?)",
         "SELECT [it's], `it's` FROM t": "SELECT [it's], `it's` FROM t",
     },
     "oracle": {"SELECT q'[it's secret]', nq'!a'b!' FROM dual": "SELECT ?, ? FROM dual"},
-    "microsoft": {"SELECT [a]]'b], N'secret' FROM #t": "SELECT [a]]'b], ? FROM #t"},
+    "microsoft": {
+        "SELECT [a]]'b], N'secret' FROM #t": "SELECT [a]]'b], ? FROM #t",
+        "SELECT $4711.50, €90, $1": "SELECT ?, ?, ?",
+    },
     "": {'SELECT "secret" FROM t': "SELECT ? FROM t"},
 }
 UNREADABLE = {
@@ -87,6 +126,8 @@ UNREADABLE = {
         "SELECT 'secret\\'", 'SELECT "secret', "SELECT 1 /*!99999 it's */ 'secret'",
         "SELECT `secret", "SELECT $$secret$$",
     ],
+    "postgresql unsure": [r"SELECT 'it\'s secret, alice\'s', 1"],
+    "mysql unsure": [r"SELECT 'it\'s secret, alice\'s', 1"],
     "sqlite": ["SELECT 'secret", "SELECT 1 /* secret", "SELECT [secret", "SELECT 1\x00secret"],
     "oracle": ["SELECT q'[secret]"],
     # What the maker's server would make of these is not known.
@@ -129,15 +170,51 @@ class Connection:
 
 
 def test_the_dialect_is_the_connection_s() -> None:
-    """MySQL's modes change it; before they are known they are the default."""
-    assert dialect_of(Connection("postgresql")) == "postgresql"
-    assert dialect_of(Connection("mysql")) == "mysql"
+    """MySQL's modes change it; before they are known, how literals end is not known either."""
+    assert dialect_of(Connection("sqlite")) == "sqlite"
+    assert dialect_of(Connection("postgresql", connection=None)) == "postgresql unsure"
+    assert dialect_of(Connection("mysql")) == "mysql unsure"
+    assert not is_sure("mysql unsure")
     for modes, name in (
         ("STRICT_TRANS_TABLES", "mysql"),
         ("REAL_AS_FLOAT,ANSI_QUOTES", "mysql ansi"),
         ("NO_BACKSLASH_ESCAPES", "mysql plain"),
     ):
         assert dialect_of(Connection("mysql", mysql_server_data={"sql_mode": modes})) == name
+        assert is_sure(name)
+
+
+# Of SQLite's own manual and of what it accepts: `"alice"` is a text in all of them.
+POSITIONS = (
+    "{} = a", "a = {}", "a <> {}", "a IS {}", "a BETWEEN {} AND {}", "a IN (1, lower({}))",
+    "lower({})", "CASE WHEN a={} THEN {} ELSE {} END", "CASE a WHEN {} THEN 1 END",
+    "(a,1) = ({},1)", "a = ({})", "a LIKE ({})", "a || {}", "{} || a", "a = CAST({} AS text)",
+    "a NOT IN ({})", "printf({}, a)", "NOT {}", "a COLLATE nocase = {}", "a IS DISTINCT FROM {}",
+    "EXISTS (SELECT {})", "a = {} ORDER BY {}", "a = (SELECT {} FROM t)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("position", POSITIONS)
+def test_what_sqlite_takes_for_a_text_is_one(position: str) -> None:
+    sql = "SELECT * FROM t WHERE " + position.replace("{}", '"alice"')
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE t(a)")
+        database.execute(sql)
+
+    assert "alice" not in normalise(sql, "sqlite")
+
+
+def test_columns_of_the_application_are_names() -> None:
+    sql = 'SELECT "title" FROM t WHERE "author" = "alice"'
+    text = normalise(sql, "sqlite", frozenset({'"title"', '"author"'}))
+    assert text == 'SELECT "title" FROM t WHERE "author" = ?'
+
+
+def test_who_has_no_key_cannot_find_out_by_trying_what_was_hashed() -> None:
+    """It is the application's: the same in all of its processes, and known to no viewer."""
+    sql = "SELECT 'secret"
+    assert normalise(sql, "sqlite", key=b"one") != normalise(sql, "sqlite", key=b"other")
+    assert normalise(sql, "sqlite", key=b"one") == normalise(sql, "sqlite", key=b"one")
 
 
 def test_lists_of_different_length_are_one_text() -> None:

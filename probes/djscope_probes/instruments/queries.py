@@ -18,7 +18,7 @@ from uuid import UUID
 
 from djscope_probes import landmarks
 from djscope_probes.clock import now_ns
-from djscope_probes.dialects import dialect_of
+from djscope_probes.dialects import dialect_of, is_sure
 from djscope_probes.groups import MAX_PARAMS, Group, Repeat, Shape
 from djscope_probes.guard import Guard
 from djscope_probes.instruments.doors import Doors
@@ -187,7 +187,9 @@ class QueriesInstrument:
             alias = connection.alias
             dialect = self._dialects.get(alias)
             if dialect is None:
-                dialect = self._dialects[alias] = dialect_of(connection)
+                dialect = dialect_of(connection)
+                if is_sure(dialect):
+                    self._dialects[alias] = dialect
             group = unit.groups[shape, path] = Group(shape, path, alias, dialect)
             return group
         if unit.overflow is None:

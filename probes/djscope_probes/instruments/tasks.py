@@ -6,6 +6,7 @@ in a running worker (celery/app/trace.py, 5.4 to 5.7). A prefork child sees all 
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import datetime
 from typing import Any
@@ -88,8 +89,23 @@ def describe(unit: TaskUnit, request: Any) -> None:
     """What Celery's request context says besides arguments, which stay where they are."""
     unit.retries = int(request.retries or 0)
     unit.worker = str(request.hostname or "")
-    delivery = request.delivery_info or {}
-    unit.queue = str(delivery.get("routing_key") or "")
+    unit.queue = queue_of(request.delivery_info or {})
+
+
+def queue_of(delivery: dict[str, Any]) -> str:
+    """The queue that a message came from, of those that this worker has.
+
+    It is not in the message: a routing key is a queue's name only where nobody routes by topic, and
+    may hold anything else. Celery (5.4 to 5.6) keeps queues on the app once a worker consumes.
+    """
+    key, exchange = (str(delivery.get(name) or "") for name in ("routing_key", "exchange"))
+    state = sys.modules.get("celery._state")
+    amqp = state.get_current_app().__dict__.get("amqp") if state is not None else None
+    queues: dict[str, Any] = (amqp.__dict__.get("queues") or {}) if amqp is not None else {}
+    if key in queues:
+        return key
+    names = [name for name, queue in queues.items() if queue.exchange.name == exchange]
+    return names[0] if len(names) == 1 else exchange if queues else ""
 
 
 def waited(request: Any, started: float) -> int:

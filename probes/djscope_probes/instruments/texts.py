@@ -16,7 +16,8 @@ KEPT = 16_000
 READ = 500_000
 MAX_KNOWN = 2_000
 _VALUES = re.compile(r"%s(?:, ?%s)+")
-_ROWS = re.compile(r"(\([^()]{1,500}\))(?:, ?\1)+")
+# Without anything that begins or ends a literal, a name or a comment: of those none may go missing.
+_ROWS = re.compile(r"(\([^()'\"`$\\#/*\[\]{}\r\n-]{1,500}\))(?:, ?\1)+")
 
 
 class Texts:

@@ -8,6 +8,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_ready
 from django.conf import settings
+from kombu import Exchange, Queue
 from places import planted, secret_of
 
 app = Celery("secretive", broker=os.environ["SECRETIVE_BROKER"])
@@ -16,6 +17,11 @@ app.conf.update(
     task_ignore_result=True,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
+    task_default_queue="celery",
+    task_queues=[
+        Queue("celery"),
+        Queue("canary_orders", Exchange("canary_topics", type="topic"), routing_key="orders.#"),
+    ],
 )
 
 
@@ -27,6 +33,11 @@ def succeed(self: Any, number: str, card: str = "") -> str:
     planted("task header", vars(self.request))
     planted("task result", secret_of("task result"))
     return secret_of("task result")
+
+
+@app.task(bind=True)
+def routed(self: Any) -> None:
+    planted("routing key", self.request.delivery_info["routing_key"])
 
 
 @app.task

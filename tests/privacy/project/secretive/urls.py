@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from base64 import b64decode
+from collections.abc import Callable
 
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
@@ -15,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from places import number_of, planted, secret_of
 
-from secretive.tasks import fail_for_good, fail_once, succeed
+from secretive.tasks import fail_for_good, fail_once, routed, succeed
 
 
 def hello(request: HttpRequest) -> HttpResponse:
@@ -73,6 +74,12 @@ def canary_queries(request: HttpRequest) -> HttpResponse:
         run("sql parameter", "SELECT 1 WHERE %s = 'x'", secret_of("sql parameter"))
         run("sql comment", f"SELECT 2 /* {secret_of('sql comment')} */ AS canary_two")
         run("sql double quotes", f'SELECT 1 WHERE 1 = "{secret_of("sql double quotes")}"')
+        place = "sql double quotes anywhere"
+        run(place, f'SELECT 1 WHERE 1 BETWEEN 0 AND lower("{secret_of(place)}")')
+        values = ["), (", ") x", *[f"{secret_of('sql rows')} {number}" for number in range(900)]]
+        rows = ", ".join(f"('{value}')" for value in values)
+        run("sql rows", f"WITH many (a) AS (VALUES {rows}) SELECT count(*) FROM many")
+        run("sql setting", f"PRAGMA canary_setting = {secret_of('sql setting')}")
         run("sql number", f"SELECT 1 WHERE 1 = {number_of('sql number')}")
         for number in range(12):
             run("sql literal of a loop", f"SELECT '{number}{secret_of('sql literal of a loop')}'")
@@ -134,6 +141,17 @@ async def canary_blocks(card: str) -> None:
     await asyncio.sleep(1.5)
 
 
+def canary_rules(request: HttpRequest) -> HttpResponse:
+    """Code that is made of data, and waits."""
+    name = f"rules of {secret_of('compiled name')}"
+    code = compile("def canary_rule():\n    sleep(2.5)\n", name, "exec")
+    planted("compiled name", code.co_filename)
+    rules: dict[str, Callable[[], None]] = {"sleep": time.sleep}  # type: ignore[dict-item]
+    exec(code, rules)
+    rules["canary_rule"]()
+    return HttpResponse("ruled")
+
+
 class CanaryError(Exception):
     def __init__(self, text: str, card: str) -> None:
         super().__init__(text)
@@ -159,6 +177,7 @@ def canary_orders(request: HttpRequest) -> HttpResponse:
         task_id=f"order-{secret_of('task id')}",
         headers={"x-token": secret_of("task header")},
     )
+    routed.apply_async(queue="canary_orders", routing_key=f"orders.{secret_of('routing key')}.new")
     fail_for_good.delay()
     fail_once.delay()
     return HttpResponse("ordered")
@@ -174,6 +193,7 @@ urlpatterns = [
     path("threads/", canary_threads),
     path("waits/", canary_waits),
     path("loop/", canary_loop),
+    path("rules/", canary_rules),
     path("fails/", canary_fails),
     path("orders/", canary_orders),
 ]
