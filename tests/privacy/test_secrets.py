@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import sys
 import threading
 import time
@@ -22,10 +21,11 @@ from djscope.children import Children, run_directory
 from djscope.feed.embedded import free_port
 from djscope.watch import Watch
 from djscope_probes.wire import source_digest
+from tests.privacy.captured import dumped, monitored
 from tests.privacy.grep import found
 from tests.privacy.project.places import PLACES, number_of, secret_of
 from tests.real.servers import APPLICATION, GUNICORN, Redis, answers
-from tests.real.tools import client_of, djscope, environment, wait_for, watching
+from tests.real.tools import djscope, environment, wait_for, watching
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 PROJECT = Path(__file__).resolve().parent / "project"
@@ -144,30 +144,6 @@ def _multipart() -> str:
 
 
 @contextmanager
-def monitored(server: Redis, into: list[bytes]) -> Iterator[None]:
-    """Every command that any client gives the server, as the server's MONITOR tells it."""
-    over = threading.Event()
-    with socket.create_connection(("127.0.0.1", server.port)) as wire:
-        wire.settimeout(0.2)
-        wire.sendall(f"AUTH {server.password}\r\nMONITOR\r\n".encode())
-
-        def listen() -> None:
-            while not over.is_set():
-                try:
-                    into.append(wire.recv(1_000_000))
-                except TimeoutError:
-                    continue
-
-        thread = threading.Thread(target=listen)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join(10)
-
-
-@contextmanager
 def asking(watch: Watch) -> Iterator[None]:
     """A viewer that wants stacks and sources of all processes, all the time."""
     over = threading.Event()
@@ -186,24 +162,6 @@ def asking(watch: Watch) -> Iterator[None]:
     finally:
         over.set()
         thread.join(10)
-
-
-def dumped(url: str) -> bytes:
-    """All keys of the server with all that is in them."""
-    lines: list[object] = []
-    with client_of(url) as client:
-        for key in client.scan_iter(count=1000):
-            kind = client.type(key)
-            lines.append(key)
-            if kind == b"stream":
-                lines += client.xrange(key)
-            elif kind == b"hash":
-                lines += client.hgetall(key).items()
-            elif kind == b"zset":
-                lines += client.zrange(key, 0, -1)
-            elif kind == b"string":
-                lines.append(client.get(key))
-    return b"\n".join(repr(line).encode() for line in lines)
 
 
 def complaints(server: Redis, directory: Path) -> bytes:
