@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from djscope.children import Children, run_directory
+from djscope.commands.reach import Reach
 from djscope.feed.embedded import free_port
 from djscope.watch import Watch
 from djscope_probes.wire import source_digest
@@ -61,6 +62,7 @@ class Secretive:
             API_TOKEN=secret_of("environment"),
             DJANGO_SETTINGS_MODULE="secretive.settings",
             DJSCOPE_APP=APP,
+            DJSCOPE_MAX_LEVEL="deep",
             DJSCOPE_REDIS_URL=redis_url,
             PYTHONPATH=str(PROJECT),
             SECRETIVE_BROKER=broker_url,
@@ -200,7 +202,7 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
                 with watching(server.url, APP) as watch:
                     wait_for(lambda: watch.session.watching()[0] == 3, 40, "arming")
                     with asking(watch):
-                        _observe(project, server.url, directory, taken)
+                        _observe(project, server.url, watch, directory, taken)
                     wait_for(lambda: not (set(PLACES) - project.planted()), 40, "all places")
                     time.sleep(1.5)  # for the last tasks' records
                     taken["keys"] = dumped(server.url)
@@ -213,22 +215,41 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return taken
 
 
-def _observe(project: Secretive, url: str, directory: Path, taken: dict[str, bytes]) -> None:
-    """Each verb that prints, while the project is visited."""
-    for name, arguments in {
-        "snapshot": ("snapshot", "--for", "6s"),
-        "now": ("now", "--for", "6s"),
-        "now as JSON": ("now", "--for", "1s", "--json"),
-        "ps": ("ps",),
-        "ps as JSON": ("ps", "--json"),
-        "doctor": ("doctor",),
-    }.items():
-        visitor = threading.Thread(target=project.visit if "6s" in arguments else int)
-        visitor.start()
-        done = djscope(*arguments, "--redis", url, "--app", APP, directory=directory, seconds=60)
-        visitor.join(60)
+def _observe(
+    project: Secretive, url: str, watch: Watch, directory: Path, taken: dict[str, bytes]
+) -> None:
+    """Each verb that prints; the project is visited while it is watched, and looked at deeply."""
+
+    def say(name: str, *arguments: str) -> None:
+        words = (*arguments, "--redis", url, "--app", APP)
+        done = djscope(*words, directory=directory, seconds=60)
         assert done.returncode == 0, done.stderr
         taken[name] = (done.stdout + done.stderr).encode()
+
+    def say_meanwhile(name: str, *arguments: str) -> None:
+        visitor = threading.Thread(target=project.visit)
+        visitor.start()
+        say(name, *arguments, "--for", "7s")
+        visitor.join(60)
+
+    say_meanwhile("snapshot", "snapshot")
+    for process in list(watch.session.processes.values()):
+        assert Reach(watch).deepen("process", process.id).startswith("deep for five minutes")
+    wait_for(lambda: all(p.level == "deep" for p in watch.session.processes.values()), what="deep")
+    say_meanwhile("now", "now")
+    sarif, junit = project.directory / "sarif", project.directory / "junit"
+    files = ("--sarif", str(sarif), "--junit", str(junit))
+    say("check", "check", "--for", "1s", "--fail-on", "none", *files)
+    taken["SARIF"], taken["JUnit"] = sarif.read_bytes(), junit.read_bytes()
+    for process in list(watch.session.processes.values()):
+        say(f"stacks of {process.name}", "stacks", process.name)
+        say(f"stacks of {process.name} as JSON", "stacks", process.name, "--json")
+    say("now as JSON", "now", "--for", "1s", "--json")
+    say("ps", "ps")
+    say("ps as JSON", "ps", "--json")
+    say("doctor", "doctor")
+    log = (project.directory / "log").read_text().splitlines()
+    taken["log"] = "\n".join(line for line in log if line.startswith("djscope")).encode()
 
 
 def test_nothing_of_a_secret_leaves(captured: dict[str, bytes]) -> None:
@@ -261,6 +282,14 @@ def test_each_export_tells_of_the_same(captured: dict[str, bytes], artefact: str
 def test_findings_are_printed(captured: dict[str, bytes], artefact: str) -> None:
     """They name the line and not the literal."""
     assert b"query_loop" in captured[artefact] or artefact == "now as JSON"
+
+
+@pytest.mark.parametrize("artefact", ["log", "SARIF", "JUnit", "check"])
+def test_what_is_written_elsewhere_has_something_in_it(
+    captured: dict[str, bytes], artefact: str
+) -> None:
+    """Who watched, and findings."""
+    assert b"watched by" in captured[artefact] or b"query_loop" in captured[artefact]
 
 
 @pytest.mark.parametrize("artefact", ["ps", "ps as JSON", "doctor", "errors"])
