@@ -11,6 +11,7 @@ from typing import Any
 
 from djscope_probes import __version__, hosts, native, settings
 from djscope_probes.address import Address, AddressError, parse
+from djscope_probes.announcing import HostLog
 from djscope_probes.arming import Armament
 from djscope_probes.control import BLOCK_MS, Control
 from djscope_probes.outbox import Outbox
@@ -38,6 +39,7 @@ class Probe:
         self.keys = Keys(app)
         self.armament = Armament()
         self.armament.ledger.abandon = self._disarm
+        self.log = HostLog(self.armament.guard)
         self._find_address = find_address
         self._address: Address | None = None
         # Somebody else's Redis, for as long as they watch.
@@ -59,6 +61,7 @@ class Probe:
         """The thread."""
         try:
             self._live()
+            self.log.rest()
         except BaseException:
             pass  # The interpreter is taken down around us: there is nobody to tell.
         finally:
@@ -97,6 +100,7 @@ class Probe:
             self._interrupt()
             self._ended.acquire(True, within)
         self._disarm()
+        self.log.settle(LEAVE_S)
 
     def _hurry(self) -> None:
         """End a wait under way, and the connection with it: the last flush makes another."""
@@ -154,7 +158,7 @@ class Probe:
         outbox = Outbox(self.keys, self.process.id, self.armament.defs, self._dropped)
         sent = self._sent_before
         watching = Watching(
-            connection, control, self.armament, outbox, self.rules, self.process.id, sent
+            connection, control, self.armament, outbox, self.rules, self.process.id, sent, self.log
         )
         try:
             return watching.run(leases, lambda: self._ending, self._farewell)
@@ -204,6 +208,7 @@ class Probe:
             self._ended.acquire(True, EXIT_S)
         elif self._connection is not None and self._address is not None:
             self._leave(self._address)
+        self.log.settle(LEAVE_S)
 
     def _leave(self, address: Address) -> None:
         """Off, the thread sleeps in a read of its own: take the announcement back beside it."""
