@@ -33,9 +33,10 @@ VISIT_BLOCK_MS = 1_000
 class Probe:
     """`run` is the thread; everything else may be called from any other."""
 
-    def __init__(self, find_address: Callable[[], Address | None], app: str, rules: Rules) -> None:
-        self.rules = rules
-        self.process = this_process(app, rules)
+    def __init__(self, find_address: Callable[[], Address | None], app: str) -> None:
+        # Of the Redis that is served: known with the connection.
+        self.rules = Rules("off", ())
+        self.process = this_process(app, self.rules)
         self.keys = Keys(app)
         self.armament = Armament()
         self.armament.ledger.abandon = self._disarm
@@ -133,6 +134,7 @@ class Probe:
             self._route = Route(address)
         connection = self._connection = self._route.connect()
         self._address = connection.address
+        self._settle_rules(local=address.local and connection.address.local)
         control = Control(connection, self.keys, self.process)
         control.synchronise()
         leases = control.refresh()
@@ -151,6 +153,11 @@ class Probe:
                 control.wait(VISIT_BLOCK_MS)
                 leases = control.refresh()
         control.leave()
+
+    def _settle_rules(self, local: bool) -> None:
+        """What the host trusts viewers at a Redis on this machine with is not for any other's."""
+        self.rules = rules = settings.rules(local)
+        self.process = self.process._replace(max_level=rules.max_level, allow=rules.allow)
 
     def _watch(self, connection: Connection, control: Control, leases: list[Lease]) -> list[Lease]:
         """Armed for as long as somebody watches."""
