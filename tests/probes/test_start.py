@@ -26,3 +26,20 @@ def test_a_host_that_can_start_no_thread_starts_all_the_same() -> None:
 
     assert said == ["up False False 0", "later True True", "stopped"]
     assert log == ["djscope: this process cannot be watched: it can start no more threads"]
+
+
+def test_two_copies_of_the_package_have_one_probe() -> None:
+    """The second finds the first one's, joins it, and ends nothing of it; then it has its turn."""
+    said, log = run("twice.py")
+
+    assert said == [
+        "first starts True",
+        "second starts False",
+        "second joins visiting first",
+        "second stops False",
+        "first stops ",
+        "second starts True",
+        "first starts False",
+        "second stops ",
+    ]
+    assert log == []
