@@ -91,8 +91,10 @@ def log(sentence: str) -> None:
     if native.replaced():
         os.write(2, f"djscope: {sentence}\n".encode("utf-8", "replace"))
         return
-    logging.getLogger("djscope").warning("djscope: %s", sentence)
-    threads: Any = sys.modules.get("threading")
-    mine = threads._active.get(get_ident()) if threads is not None else None
-    if isinstance(mine, getattr(threads, "_DummyThread", ())):
-        threads._active.pop(get_ident(), None)
+    try:
+        logging.getLogger("djscope").warning("djscope: %s", sentence)
+    finally:
+        threads: Any = sys.modules.get("threading")
+        mine = threads._active.get(get_ident()) if threads is not None else None
+        if isinstance(mine, getattr(threads, "_DummyThread", ())):
+            threads._active.pop(get_ident(), None)

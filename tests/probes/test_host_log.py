@@ -39,6 +39,7 @@ def gate() -> Iterator[Gate]:
 
 def test_one_line_waits_behind_the_one_that_blocks(gate: Gate) -> None:
     """The latest; what cannot be said is dropped. Then the thread is gone."""
+    before = set(threading.enumerate())
     log = HostLog(Guard("probe"))
     log.say("watched by one")
     assert gate.at_it.wait(20)
@@ -54,7 +55,7 @@ def test_one_line_waits_behind_the_one_that_blocks(gate: Gate) -> None:
 
     said = ["watched by one", "watched by two", "no longer watched"]
     assert gate.lines == [f"djscope: {line}" for line in said]
-    assert not any("Dummy" in thread.name for thread in threading.enumerate())
+    assert set(threading.enumerate()) <= before
 
 
 def test_without_a_thread_it_is_said_when_the_probe_ends(
@@ -82,6 +83,7 @@ def test_a_handler_that_fails_is_counted_and_the_next_line_is_said(
 ) -> None:
     """It may be anybody's."""
     gate.opened.set()
+    before = set(threading.enumerate())
     guard = Guard("probe")
     log = HostLog(guard)
     with monkeypatch.context() as patched:
@@ -92,3 +94,4 @@ def test_a_handler_that_fails_is_counted_and_the_next_line_is_said(
     log.settle(20)
 
     assert (guard.failures, gate.lines) == (1, ["djscope: no longer watched"])
+    assert set(threading.enumerate()) <= before
