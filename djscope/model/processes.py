@@ -45,10 +45,6 @@ class ProcessFact:
     lost: tuple[str, ...] = ()
     cpu_share: float = 0.0
     bytes_per_s: float = 0.0
-    # What is not in those two yet, since when.
-    counted_at: float = 0.0
-    cpu_us: int = 0
-    bytes: int = 0
     dropped: int = 0
     missed_frames: int = 0
     last_seq: int = 0
@@ -59,6 +55,10 @@ class ProcessFact:
     # It stands in the list of processes: those that end take themselves out.
     listed: bool = False
     reported_at: float = 0.0
+    # Of its CPU and bytes what is in no share yet, since when.
+    counted_at: float = 0.0
+    cpu_us: int = 0
+    bytes: int = 0
 
     @property
     def armed(self) -> bool:

@@ -42,7 +42,7 @@ def start(redis_url: str | None, app: str | None) -> bool:
     if hosts.is_prefork_parent():
         _start_in_children(redis_url, app)
         return False
-    return _start_or_complain(redis_url, app)
+    return _start_here(redis_url, app)
 
 
 def join(redis_url: str, app: str | None) -> Joined:
@@ -52,7 +52,7 @@ def join(redis_url: str, app: str | None) -> Joined:
     """
     here = residence.resident()
     if here is None:
-        problem = _unfit() or _start_here(redis_url, app)
+        problem = _unfit() or _began(redis_url, app)
         return Joined("refused" if problem else "started", app or settings.app(), problem)
     if here.wire != WIRE_VERSION:
         why = f"djscope-probes {here.version} runs there, which speaks wire version {here.wire}"
@@ -92,15 +92,15 @@ def _start_in_children(redis_url: str | None, app: str | None) -> None:
 
     def start_child() -> None:
         if not _stopped:
-            _start_or_complain(redis_url, app)
+            _start_here(redis_url, app)
 
     hosts.start_in_children(start_child)
 
 
-def _start_or_complain(redis_url: str | None, app: str | None) -> bool:
+def _start_here(redis_url: str | None, app: str | None) -> bool:
     """The host is not watched though it wants to be: a line in its log, once."""
     global _complained
-    problem = _start_here(redis_url, app)
+    problem = _began(redis_url, app)
     if problem == NO_THREAD and not _complained:
         _complained = True
         try:
@@ -110,7 +110,8 @@ def _start_or_complain(redis_url: str | None, app: str | None) -> bool:
     return not problem
 
 
-def _start_here(redis_url: str | None, app: str | None) -> str:
+def _began(redis_url: str | None, app: str | None) -> str:
+    """Empty where our probe runs now; else why not."""
     mine = _turn.acquire(True, TURN_S)
     try:
         return _start_alone(redis_url, app)
@@ -120,9 +121,7 @@ def _start_here(redis_url: str | None, app: str | None) -> str:
 
 
 def _start_alone(redis_url: str | None, app: str | None) -> str:
-    """Start in this very process; after a fork the parent's probe does not count. Why not: a
-    sentence, empty where our probe runs.
-    """
+    """Start in this very process; after a fork the parent's probe does not count."""
     global _running
     if _running is not None and _running.process.pid != os.getpid():
         _running._disarm()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from djscope_probes.announcing import HostLog, watched_by
+from djscope_probes import announcing
 from djscope_probes.arming import Armament
 from djscope_probes.control import BLOCK_MS, Control
 from djscope_probes.outbox import Outbox
@@ -25,7 +25,7 @@ class Watching:
 
     def __init__(
         self, connection: Connection, control: Control, armament: Armament, outbox: Outbox,
-        rules: Rules, process: str, sent_before: int, log: HostLog,
+        rules: Rules, process: str, sent_before: int, log: announcing.HostLog,
     ) -> None:  # fmt: skip
         self._connection = connection
         self._control = control
@@ -45,7 +45,7 @@ class Watching:
         `again` connects anew: who ends us interrupts a wait, and the connection with it.
         """
         armament, control = self._armament, self._control
-        who = watched_by(leases)
+        who = announcing.watched_by(leases)
         self._pace()
         self._log.say(f"watched by {who}")
         announced = time.monotonic()
@@ -115,7 +115,7 @@ class Watching:
 
     def _note(self, leases: list[Lease], before: str) -> str:
         """Say it when others watch than before."""
-        who = watched_by(leases)
+        who = announcing.watched_by(leases)
         if who and who != before:
             self._log.say(f"watched by {who}")
         return who or before
