@@ -8,6 +8,8 @@ from djscope.feed.shapes import ProbeReported, Process
 
 # A route or a query remembers so many of the processes that had it; the rest adds nothing.
 REMEMBERED = 50
+# Seconds that a share of time has to be of: reports may come one right after the other.
+SHARE_S = 1.0
 
 
 def remember(processes: set[str], process: str) -> None:
@@ -53,6 +55,10 @@ class ProcessFact:
     # It stands in the list of processes: those that end take themselves out.
     listed: bool = False
     reported_at: float = 0.0
+    # Of its CPU and bytes what is in no share yet, since when.
+    counted_at: float = 0.0
+    cpu_us: int = 0
+    bytes: int = 0
 
     @property
     def armed(self) -> bool:
@@ -66,21 +72,32 @@ class ProcessFact:
 
     def report(self, event: ProbeReported, at: float, skew: float) -> None:
         """What the probe says of itself; its CPU and bytes count since its previous report."""
-        passed = at - self.reported_at if self.reported_at else 0.0
-        if passed > 0:
-            self.cpu_share = event.cpu_us / 1e6 / passed
-            self.bytes_per_s = max(event.bytes, 0) / passed
+        self._count(event, at)
         self.reported_at = at
         self.level, self.armed_at = event.level, event.armed_at + skew
         self.units, self.running, self.errors = event.units, event.running, event.errors
         self.off, self.lost = tuple(event.off), tuple(event.lost)
         self.concurrency, self.governed = max(event.concurrency, 0), event.governed
 
+    def _count(self, event: ProbeReported, at: float) -> None:
+        if not self.reported_at or event.level == "off":
+            self.cpu_share = self.bytes_per_s = 0.0
+            self.counted_at, self.cpu_us, self.bytes = at, 0, 0
+            return
+        self.cpu_us += event.cpu_us
+        self.bytes += max(event.bytes, 0)
+        passed = at - self.counted_at
+        if passed >= SHARE_S:
+            self.cpu_share, self.bytes_per_s = self.cpu_us / 1e6 / passed, self.bytes / passed
+            self.counted_at, self.cpu_us, self.bytes = at, 0, 0
+
     def inherit(self, known: ProcessFact) -> None:
         """Frames may come before the announcement: keep what they told."""
         self.seen_at, self.level, self.armed_at = known.seen_at, known.level, known.armed_at
         self.units, self.running, self.errors = known.units, known.running, known.errors
         self.off, self.lost, self.reported_at = known.off, known.lost, known.reported_at
+        self.cpu_share, self.bytes_per_s = known.cpu_share, known.bytes_per_s
+        self.counted_at, self.cpu_us, self.bytes = known.counted_at, known.cpu_us, known.bytes
         self.last_seq, self.dropped = known.last_seq, known.dropped
         self.missed_frames = known.missed_frames
         self.concurrency, self.governed = known.concurrency, known.governed

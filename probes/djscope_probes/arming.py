@@ -171,7 +171,8 @@ class Armament:
     def _govern(self, now: int) -> None:
         before = self.governor.why
         self.governor.judge(now, self._cost_ns())
-        self.ledger.one_in = self.governor.one_in
+        if self.ledger.one_in != self.governor.one_in:
+            self.ledger.thin(self.governor.one_in)
         if self.governor.why != before:
             self._reported_ns = 0
 

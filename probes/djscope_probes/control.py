@@ -102,8 +102,20 @@ def leases_in(slots: Reply) -> list[Lease]:
                 continue
             lease = Lease(*fields[: len(Lease._fields)])
             lease = lease._replace(targets=[Target(*each[:3]) for each in lease.targets])
-            if lease.level in ("watch", "deep") and lease.wire == WIRE_VERSION:
+            if valid(lease):
                 found.append(lease)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):  # the last of brackets in brackets
             continue
     return found
+
+
+def valid(lease: Lease) -> bool:
+    """Anybody who may write to Redis can have put anything into it."""
+    texts: list[object] = [lease.viewer, lease.who]
+    times: list[object] = []
+    for kind, name, until in lease.targets:
+        texts += kind, name
+        times.append(until)
+    known = all(isinstance(text, str) for text in texts)
+    known = known and all(isinstance(time, int | float) for time in times)
+    return known and lease.level in ("watch", "deep") and lease.wire == WIRE_VERSION

@@ -13,6 +13,8 @@ from djscope_probes.units import Unit, enter, leave
 CAPACITY = 2_000
 # More units under way than this are not begun: a server that never ends its requests, say.
 RUNNING = 10_000
+# A unit under way with more queries than this is one that costs: what hangs has fewer.
+LOUD = 200
 
 
 class Ledger:
@@ -38,11 +40,26 @@ class Ledger:
 
     def begin(self, unit: Unit) -> None:
         """`unit` starts in the calling context."""
-        if self.one_in > 1 and next(self._turns) % self.one_in:
+        if not self.its_turn():
             unit.skipped, unit.open = True, False
         else:
             self.adopt(unit)
         enter(unit)
+
+    def its_turn(self) -> bool:
+        """Whether the unit that begins now is one of those that are recorded."""
+        return self.one_in == 1 or next(self._turns) % self.one_in == 0
+
+    def thin(self, one_in: int) -> None:
+        """From now on one unit in so many is recorded; also of those under way, if they cost."""
+        self.one_in = one_in
+        for unit in list(self.running.values()):
+            if unit.queries > LOUD and not self.its_turn():
+                # It goes on, and is still the one of its context and thread.
+                unit.skipped = unit.vanished = True
+                unit.cpu_ns = -1
+                unit.close()
+                self._settle(unit)
 
     def adopt(self, unit: Unit) -> None:
         """`unit` was under way already; its thread is known by `units.adopted`."""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from djscope_probes import endpoint, hosts, native, residence, settings
+from djscope_probes import announcing, endpoint, hosts, native, residence, settings
 from djscope_probes.address import Address, AddressError, parse
 from djscope_probes.probe import Probe
 from djscope_probes.wire import WIRE_VERSION
@@ -15,10 +15,14 @@ from djscope_probes.wire import WIRE_VERSION
 _running: Probe | None = None
 _stopped = False
 _waiting = False
+_complained = False
 # Two threads that start at once: the second finds the first one's probe. Bounded, as the thread
 # that holds it may not exist any more after a fork.
 _turn = native.lock()
 TURN_S = 1.0
+NO_URL = "the Redis URL is not one"
+NO_THREAD = "no more threads can be started there: by its user's limit, or its container's"
+TAKEN = "another copy of djscope-probes runs there"
 
 
 class Joined(NamedTuple):
@@ -48,9 +52,7 @@ def join(redis_url: str, app: str | None) -> Joined:
     """
     here = residence.resident()
     if here is None:
-        problem = _unfit()
-        if not problem and not _start_here(redis_url, app):
-            problem = "the Redis URL is not one"
+        problem = _unfit() or _began(redis_url, app)
         return Joined("refused" if problem else "started", app or settings.app(), problem)
     if here.wire != WIRE_VERSION:
         why = f"djscope-probes {here.version} runs there, which speaks wire version {here.wire}"
@@ -96,6 +98,20 @@ def _start_in_children(redis_url: str | None, app: str | None) -> None:
 
 
 def _start_here(redis_url: str | None, app: str | None) -> bool:
+    """The host is not watched though it wants to be: a line in its log, once."""
+    global _complained
+    problem = _began(redis_url, app)
+    if problem == NO_THREAD and not _complained:
+        _complained = True
+        try:
+            announcing.log("this process cannot be watched: it can start no more threads")
+        except Exception:  # a handler of the host's
+            pass
+    return not problem
+
+
+def _began(redis_url: str | None, app: str | None) -> str:
+    """Empty where our probe runs now; else why not."""
     mine = _turn.acquire(True, TURN_S)
     try:
         return _start_alone(redis_url, app)
@@ -104,24 +120,26 @@ def _start_here(redis_url: str | None, app: str | None) -> bool:
             _turn.release()
 
 
-def _start_alone(redis_url: str | None, app: str | None) -> bool:
+def _start_alone(redis_url: str | None, app: str | None) -> str:
     """Start in this very process; after a fork the parent's probe does not count."""
     global _running
     if _running is not None and _running.process.pid != os.getpid():
         _running._disarm()
     if residence.resident() is not None:
-        return _running is not None and _running.process.pid == os.getpid()
-    url = redis_url or settings.redis_url()
-    find = address_finder(url)
+        ours = _running is not None and _running.process.pid == os.getpid()
+        return "" if ours else TAKEN
+    find = address_finder(redis_url or settings.redis_url())
     if find is None:
-        return False
-    # What a viewer left in the endpoint file is on this machine.
-    rules = settings.rules(local=not url or parse(url).local)
-    _running = Probe(find, app or settings.app(), rules)
-    residence.move_in(_running.process.app, _running.visit)
-    atexit.register(_running.at_exit)
-    native.start_thread(_running.run)
-    return True
+        return NO_URL
+    probe = Probe(find, app or settings.app())
+    try:
+        native.start_thread(probe.run)
+    except RuntimeError:
+        return NO_THREAD
+    _running = probe
+    residence.move_in(probe.process.app, probe.visit)
+    atexit.register(probe.at_exit)
+    return ""
 
 
 def address_finder(url: str) -> Callable[[], Address | None] | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from djscope_probes import __version__, hosts, native, settings
 from djscope_probes.address import Address, AddressError, parse
+from djscope_probes.announcing import HostLog
 from djscope_probes.arming import Armament
 from djscope_probes.control import BLOCK_MS, Control
 from djscope_probes.outbox import Outbox
@@ -32,12 +33,14 @@ VISIT_BLOCK_MS = 1_000
 class Probe:
     """`run` is the thread; everything else may be called from any other."""
 
-    def __init__(self, find_address: Callable[[], Address | None], app: str, rules: Rules) -> None:
-        self.rules = rules
-        self.process = this_process(app, rules)
+    def __init__(self, find_address: Callable[[], Address | None], app: str) -> None:
+        # Of the Redis that is served: known with the connection.
+        self.rules = Rules("off", ())
+        self.process = this_process(app, self.rules)
         self.keys = Keys(app)
         self.armament = Armament()
         self.armament.ledger.abandon = self._disarm
+        self.log = HostLog(self.armament.guard)
         self._find_address = find_address
         self._address: Address | None = None
         # Somebody else's Redis, for as long as they watch.
@@ -59,6 +62,7 @@ class Probe:
         """The thread."""
         try:
             self._live()
+            self.log.rest()
         except BaseException:
             pass  # The interpreter is taken down around us: there is nobody to tell.
         finally:
@@ -97,6 +101,7 @@ class Probe:
             self._interrupt()
             self._ended.acquire(True, within)
         self._disarm()
+        self.log.settle(LEAVE_S)
 
     def _hurry(self) -> None:
         """End a wait under way, and the connection with it: the last flush makes another."""
@@ -129,6 +134,7 @@ class Probe:
             self._route = Route(address)
         connection = self._connection = self._route.connect()
         self._address = connection.address
+        self._settle_rules(local=address.local and connection.address.local)
         control = Control(connection, self.keys, self.process)
         control.synchronise()
         leases = control.refresh()
@@ -148,13 +154,18 @@ class Probe:
                 leases = control.refresh()
         control.leave()
 
+    def _settle_rules(self, local: bool) -> None:
+        """What the host trusts viewers at a Redis on this machine with is not for any other's."""
+        self.rules = rules = settings.rules(local)
+        self.process = self.process._replace(max_level=rules.max_level, allow=rules.allow)
+
     def _watch(self, connection: Connection, control: Control, leases: list[Lease]) -> list[Lease]:
         """Armed for as long as somebody watches."""
         self._arm()
         outbox = Outbox(self.keys, self.process.id, self.armament.defs, self._dropped)
         sent = self._sent_before
         watching = Watching(
-            connection, control, self.armament, outbox, self.rules, self.process.id, sent
+            connection, control, self.armament, outbox, self.rules, self.process.id, sent, self.log
         )
         try:
             return watching.run(leases, lambda: self._ending, self._farewell)
@@ -204,6 +215,7 @@ class Probe:
             self._ended.acquire(True, EXIT_S)
         elif self._connection is not None and self._address is not None:
             self._leave(self._address)
+        self.log.settle(LEAVE_S)
 
     def _leave(self, address: Address) -> None:
         """Off, the thread sleeps in a read of its own: take the announcement back beside it."""

@@ -43,11 +43,11 @@ def rules(local: bool) -> Rules:
     """`MAX_LEVEL` and `ALLOW`; `local`: Redis is on this machine.
 
     Everything under DEBUG with a local Redis, else `watch` and no permissions. A level that does
-    not exist is none.
+    not exist is none; a list of permissions that is empty is meant so.
     """
     trusted = debug() and local
     level = _option("MAX_LEVEL").lower() or ("deep" if trusted else "watch")
-    allow = _value("ALLOW")
+    allow = os.environ.get("DJSCOPE_ALLOW", _value("ALLOW"))
     if allow is None:
         allow = PERMISSIONS if trusted else ()
     allowed = {name.lower() for name in _words(allow)}

@@ -190,12 +190,16 @@ def nowhere() -> Unit | None:
 def working() -> Unit | None:
     """The unit to book on: the current one, else the calling thread's ambient one."""
     unit = CURRENT.get()
-    if unit is not None:
-        if unit.open:
-            return unit
-        if unit.skipped:
-            return None
-    return current() or _outside()
+    if unit is not None and unit.open:
+        return unit
+    if adopted:
+        # Also where a unit that an earlier arm left out stands in the context.
+        mine = adopted.get(get_ident())
+        if mine is not None and (mine.open or mine.skipped):
+            return mine if mine.open else None
+    if unit is not None and unit.skipped:
+        return None
+    return _outside()
 
 
 def book_outside(find: Callable[[], Unit | None]) -> None:

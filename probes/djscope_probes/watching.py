@@ -25,7 +25,7 @@ class Watching:
 
     def __init__(
         self, connection: Connection, control: Control, armament: Armament, outbox: Outbox,
-        rules: Rules, process: str, sent_before: int,
+        rules: Rules, process: str, sent_before: int, log: announcing.HostLog,
     ) -> None:  # fmt: skip
         self._connection = connection
         self._control = control
@@ -34,6 +34,7 @@ class Watching:
         self._rules = rules
         self._process = process
         self._sent_before = sent_before
+        self._log = log
         self._flush_ms = FLUSH_MS
 
     def run(
@@ -46,7 +47,7 @@ class Watching:
         armament, control = self._armament, self._control
         who = announcing.watched_by(leases)
         self._pace()
-        self._log(f"watched by {who}")
+        self._log.say(f"watched by {who}")
         announced = time.monotonic()
         replies: list[str] = []
         try:
@@ -72,7 +73,7 @@ class Watching:
             # What ended since the last flush, or for which there was none: a lost link.
             self._outbox.dropped += armament.ledger.dropped + len(armament.ledger.ended)
             armament.disarm()
-            self._log(armament.governor.why or "no longer watched")
+            self._log.say(armament.governor.why or "no longer watched")
         # Off, and says so: whoever quits wants to read it.
         self._outbox.send(self._connection, [armament.report(self._sent)], control.now())
         return leases
@@ -116,11 +117,5 @@ class Watching:
         """Say it when others watch than before."""
         who = announcing.watched_by(leases)
         if who and who != before:
-            self._log(f"watched by {who}")
+            self._log.say(f"watched by {who}")
         return who or before
-
-    def _log(self, sentence: str) -> None:
-        try:
-            announcing.log(sentence)
-        except Exception:
-            self._armament.guard.failed()

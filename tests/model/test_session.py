@@ -76,6 +76,24 @@ def test_a_process_is_known_by_its_frames_before_it_is_listed() -> None:
     assert session.watching() == (1, 0)
 
 
+def test_what_a_probe_takes_is_a_share_of_seconds() -> None:
+    """Also where one report comes right after the other; and one that is off takes nothing."""
+    session = Session()
+
+    def shares(after_s: float, cpu_us: int, level: str = "watch") -> tuple[float, float]:
+        report = ProbeReported(level, NOON, 5, 1, 0, [], [], cpu_us, cpu_us)
+        session.apply(Delivery("web-1/1@1", NOON + after_s, 0, 1, 0, [report]))
+        process = session.processes["web-1/1@1"]
+        return round(process.cpu_share, 3), round(process.bytes_per_s)
+
+    assert shares(0, 50_000) == (0, 0)
+    assert shares(5, 1_500_000) == (0.3, 300_000)
+    assert shares(5.001, 100_000) == (0.3, 300_000)
+    assert shares(10, 900_000) == (0.2, 200_000)
+    assert shares(10.001, 5_000, "off") == (0, 0)
+    assert shares(99, 100_000) == (0.001, 1_124)
+
+
 def test_clocks_of_hosts_are_brought_to_redis_time() -> None:
     """A host an hour behind starts its requests when Redis says."""
     scene = Scene()

@@ -27,6 +27,15 @@ def test_under_debug_a_local_redis_means_all(monkeypatch: pytest.MonkeyPatch) ->
     assert settings.rules(local=False) == Rules("watch", ())
 
 
+def test_an_empty_list_of_permissions_allows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also under DEBUG, and whatever the settings say."""
+    options = SimpleNamespace(DJSCOPE={"ALLOW": ["source"]}, DEBUG=True)
+    monkeypatch.setattr(settings, "_django", lambda: options)
+    monkeypatch.setenv("DJSCOPE_ALLOW", "")
+
+    assert settings.rules(local=True) == Rules("deep", ())
+
+
 @pytest.mark.parametrize(
     ("level", "allow", "expected"),
     [

@@ -113,6 +113,38 @@ def test_a_thread_that_is_gone_has_ended(armament: Armament) -> None:
     assert armament.ledger.running == {}
 
 
+def test_a_thread_with_the_identifier_of_one_that_is_gone_has_its_own_unit(
+    armament: Armament,
+) -> None:
+    """The system gives it to the next thread, long before a sweep."""
+    from shop.models import Author, Book
+
+    found: dict[int, set[str]] = {}
+
+    def count_books() -> None:
+        Book.objects.count()
+        connections.close_all()
+        found.setdefault(threading.get_ident(), set()).add("count_books")
+
+    def count_authors() -> None:
+        Author.objects.count()
+        connections.close_all()
+        found.setdefault(threading.get_ident(), set()).add("count_authors")
+
+    for _ in range(10):
+        for work in (count_books, count_authors):
+            thread = threading.Thread(target=work)
+            thread.start()
+            thread.join()
+    units = list(armament.ledger.running.values())
+    armament.collect(0)
+
+    assert any(len(names) == 2 for names in found.values())  # or else nothing is shown here
+    assert [unit.name.split()[1] for unit in units] == ["count_books", "count_authors"] * 10
+    assert {unit.queries for unit in units} == {1}
+    assert armament.ledger.running == {}
+
+
 def test_a_unit_that_the_governor_leaves_out_costs_nothing(armament: Armament) -> None:
     """Neither is it booked on, nor is its thread in its place."""
     from shop.models import Book

@@ -68,8 +68,10 @@ class Quiet:
     app = "quiet"
     n = 3
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, **more: str) -> None:
+        """`more` is for their environment."""
         self.redis_url = redis_url
+        self._more = more
         self.wsgi_url = f"http://127.0.0.1:{embedded.free_port()}"
         self.asgi_url = f"http://127.0.0.1:{embedded.free_port()}"
         self._children = Children(run_directory("quiet"))
@@ -125,7 +127,10 @@ class Quiet:
 
     def _python(self, name: str, *arguments: str) -> None:
         env = quiet_environment(
-            self.directory, DJSCOPE_REDIS_URL=self.redis_url, QUIET_APPS="djscope_probes"
+            self.directory,
+            DJSCOPE_REDIS_URL=self.redis_url,
+            QUIET_APPS="djscope_probes",
+            **self._more,
         )
         self._children.start(name, [sys.executable, *arguments], env=env)
 

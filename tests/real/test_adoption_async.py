@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.real.servers import PROJECTS, Quiet, line_of
+from djscope.feed.embedded import start_embedded
+from tests.real.models import WEB, Host
+from tests.real.servers import PROJECTS, line_of
 from tests.real.test_adoption import adopted, gone, let_go, since
 from tests.real.tools import get, wait_for, watching
 
@@ -17,13 +21,22 @@ pytestmark = pytest.mark.real
 URLS = PROJECTS / "quiet" / "urls.py"
 
 
+@pytest.fixture(scope="module", params=["asyncio", "uvloop"])
+def host(request: pytest.FixtureRequest) -> Iterator[Host]:
+    """uvicorn on either loop: uvloop's tasks are asyncio's, its loop has no frames."""
+    model = next(each for each in WEB if each.name == f"uvicorn {request.param}")
+    with start_embedded() as server, Host(model, server.url, "adopted", installed=True) as host:
+        host.launch()
+        host.await_ready()
+        wait_for(lambda: host.announced(1), what="announcement")
+        yield host
+
+
 @contextmanager
-def asked(quiet: Quiet, path: str, gate: Path) -> Iterator[list[tuple[int, bytes]]]:
+def asked(url: str, path: str, gate: Path) -> Iterator[list[tuple[int, bytes]]]:
     """A request that hangs in the ASGI server; its answer is in the list when it has ended."""
     answers: list[tuple[int, bytes]] = []
-    client = threading.Thread(
-        target=lambda: answers.append(get(quiet.asgi_url, f"/{path}/{gate.name}/", 60))
-    )
+    client = threading.Thread(target=lambda: answers.append(get(url, f"/{path}/{gate.name}/", 60)))
     client.start()
     try:
         wait_for(lambda: since(gate) is not None, what="hanging")
@@ -34,11 +47,18 @@ def asked(quiet: Quiet, path: str, gate: Path) -> Iterator[list[tuple[int, bytes
         client.join(10)
 
 
-def test_a_coroutine_that_waits_is_adopted_with_what_it_does_next(quiet: Quiet) -> None:
+def fifo(host: Host) -> Path:
+    """Something to hang at."""
+    gate = host.directory / f"gate{time.monotonic_ns()}"
+    os.mkfifo(gate)
+    return gate
+
+
+def test_a_coroutine_that_waits_is_adopted_with_what_it_does_next(host: Host) -> None:
     """Its line, and the queries that it makes afterwards in an executor's thread are its own."""
-    gate = quiet.directory / "gate-async"
+    gate = host.directory / "gate-async"
     gate.touch()
-    with asked(quiet, "wait", gate) as answers, watching(quiet.redis_url, quiet.app) as watch:
+    with asked(host.url, "wait", gate) as answers, watching(host.redis_url, host.app) as watch:
         fact = wait_for(lambda: adopted(watch, "request"), what="the request")
         stack = watch.session.definitions.stack(fact.unit.now_id)
         first = next(place for place in stack if place.app)
@@ -55,10 +75,10 @@ def test_a_coroutine_that_waits_is_adopted_with_what_it_does_next(quiet: Quiet) 
     assert not last.failed
 
 
-def test_a_sync_view_under_asgi_is_adopted_in_its_executor_thread(quiet: Quiet) -> None:
+def test_a_sync_view_under_asgi_is_adopted_in_its_executor_thread(host: Host) -> None:
     """The stack goes on from the coroutine into the thread."""
-    gate = quiet.fifo()
-    with asked(quiet, "hang", gate) as answers, watching(quiet.redis_url, quiet.app) as watch:
+    gate = fifo(host)
+    with asked(host.url, "hang", gate) as answers, watching(host.redis_url, host.app) as watch:
         fact = wait_for(lambda: adopted(watch, "request"), what="the request")
         stack = watch.session.definitions.stack(fact.unit.now_id)
         functions = [place.function.rpartition(".")[2] for place in stack]
@@ -71,12 +91,12 @@ def test_a_sync_view_under_asgi_is_adopted_in_its_executor_thread(quiet: Quiet) 
     assert answers == [(200, b"done")]
 
 
-def test_a_sync_view_that_hangs_while_watched_shows_its_own_line(quiet: Quiet) -> None:
+def test_a_sync_view_that_hangs_while_watched_shows_its_own_line(host: Host) -> None:
     """Not asgiref's, which waits for it."""
-    gate = quiet.fifo()
-    with watching(quiet.redis_url, quiet.app) as watch:
-        wait_for(lambda: watch.session.watching()[0] == quiet.n, what="arming")
-        with asked(quiet, "hang", gate):
+    gate = fifo(host)
+    with watching(host.redis_url, host.app) as watch:
+        wait_for(lambda: watch.session.watching()[0] == 1, what="arming")
+        with asked(host.url, "hang", gate):
             running = watch.session.running
             fact = wait_for(lambda: next(iter(running.values()), None), what="the request")
             stack = wait_for(lambda: watch.session.definitions.stack(fact.unit.now_id), what="it")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from djscope.commands.reach import Reach
 from djscope.feed.embedded import start_embedded
+from djscope.feed.leases import Claim
+from djscope.feed.shapes import Target
 from djscope.model.processes import ProcessFact
 from djscope.watch import Watch
 from djscope_probes.wire import Keys
-from tests.real.servers import bare
-from tests.real.tools import client_of, wait_for, watching
+from tests.real.servers import Quiet, bare
+from tests.real.tools import Levels, client_of, get, wait_for, watching
 
 pytestmark = pytest.mark.real
 
@@ -61,3 +64,96 @@ def test_a_process_that_says_watch_is_left_alone(tmp_path: Path) -> None:
 
         assert said.startswith(f"{process.name} lets viewers go as far as `watch`")
         assert watch.feed.targets == ()
+
+
+def test_it_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    """By the process, though the viewer that asked goes on asking."""
+    claim = Claim(Keys("brief"))
+    with (
+        start_embedded() as server,
+        client_of(server.url) as client,
+        bare(server.url, "brief", tmp_path, DJSCOPE_MAX_LEVEL="deep"),
+        Levels(server.url, "brief") as levels,
+    ):
+
+        def all_are(level: str) -> bool:
+            claim.renew(client)
+            return levels.all_are(level, 1)
+
+        wait_for(lambda: all_are("watch"), what="arming")
+        until = client.time()[0] + 3.0
+        claim.aim([Target("process", process, until) for process in levels.at])
+        wait_for(lambda: all_are("deep"), what="deep")
+        wait_for(lambda: all_are("watch"), what="the end of deep")
+
+        assert client.time()[0] >= until
+        assert b'"process"' in client.get(Keys("brief").leases[0])
+        claim.release(client)
+
+
+def test_the_process_itself_keeps_to_what_it_allows(tmp_path: Path) -> None:
+    """Whatever a lease says: one beside it goes deep, this one does not."""
+    claim = Claim(Keys("both"))
+    with (
+        start_embedded() as server,
+        client_of(server.url) as client,
+        bare(server.url, "both", tmp_path, DJSCOPE_MAX_LEVEL="deep") as open_one,
+        bare(server.url, "both", tmp_path, DJSCOPE_MAX_LEVEL="watch") as careful_one,
+        Levels(server.url, "both") as levels,
+    ):
+
+        def renewed(check: Callable[[], bool]) -> bool:
+            claim.renew(client)
+            return check()
+
+        wait_for(lambda: renewed(lambda: levels.all_are("watch", 2)), what="arming")
+        by_pid = {int(key.rpartition("/")[2].partition("@")[0]): key for key in levels.at}
+        ours, theirs = by_pid[open_one.pid], by_pid[careful_one.pid]
+        until = client.time()[0] + 60.0
+        claim.aim([Target("process", process, until) for process in levels.at])
+        wait_for(lambda: renewed(lambda: levels.read()[ours] == "deep"), what="deep")
+        # It tells a change at once, and all else each five seconds.
+        said = levels.said[theirs]
+        wait_for(lambda: renewed(lambda: bool(levels.read()) and levels.said[theirs] != said))
+
+        assert levels.at == {ours: "deep", theirs: "watch"}
+        claim.release(client)
+
+
+def test_a_route_and_a_task_are_looked_at_deeply_on_real_servers(tmp_path: Path) -> None:
+    """Each where it was asked for: the order of few queries is told only of what is seen deeply."""
+    with (
+        start_embedded() as server,
+        Quiet(server.url, DJSCOPE_MAX_LEVEL="deep") as quiet,
+    ):
+        quiet.start()
+        with watching(server.url, quiet.app) as watch:
+            wait_for(lambda: watch.session.watching()[0] == quiet.n, what="arming")
+            reach = Reach(watch)
+
+            def ordered() -> dict[str, bool]:
+                """Of one request and one task with one query each: whether its order is told."""
+                with watch.lock:
+                    seen = watch.now()
+                assert get(quiet.wsgi_url, "/work/")[0] == 200
+                quiet.order("work")
+
+                def told() -> dict[str, bool]:
+                    with watch.lock:
+                        texts, recent = watch.session.definitions, list(watch.session.recent)
+                    return {
+                        fact.kind: bool(fact.unit.operations)
+                        for fact in recent
+                        if fact.started >= seen - 0.5
+                        and texts.text(fact.unit.name_id) in ("work/", "quiet.work.work")
+                    }
+
+                return wait_for(lambda: told() if len(told()) == 2 else {}, what="both")
+
+            assert ordered() == {"request": False, "task": False}
+            assert reach.deepen("request", "work/") == "deep for five minutes: work/"
+            wait_for(lambda: ordered() == {"request": True, "task": False}, what="the route")
+            assert reach.deepen("task", "quiet.work.work").startswith("deep for five minutes")
+            wait_for(lambda: ordered() == {"request": True, "task": True}, what="the task")
+            assert reach.deepen("request", "work/") == "no longer deep: work/"
+            wait_for(lambda: ordered() == {"request": False, "task": True}, what="the end")

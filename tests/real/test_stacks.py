@@ -58,7 +58,7 @@ def test_an_async_server_tells_its_tasks_too(quiet: Quiet) -> None:
     """A coroutine that waits is in no thread's stack."""
     gate = quiet.directory / "gate-stacks"
     gate.touch()
-    with asked(quiet, "wait", gate), watching(quiet.redis_url, quiet.app) as watch:
+    with asked(quiet.asgi_url, "wait", gate), watching(quiet.redis_url, quiet.app) as watch:
         wait_for(lambda: watch.session.watching()[0] == quiet.n, what="arming")
         answer = taken(watch, "uvicorn")
         stack_of = watch.session.definitions.stack

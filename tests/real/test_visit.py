@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,6 +54,29 @@ def test_a_resident_probe_visits_until_the_lease_ends(tmp_path: Path) -> None:
         wait_for(lambda: at_away.zcard(PROCS) == 0, what="leaving")
         with watching(home.url, "visited") as watch:
             wait_for(lambda: watch.session.watching()[0] == 1, what="coming home")
+
+
+def test_a_visit_takes_no_trust_along(tmp_path: Path) -> None:
+    """What viewers at a Redis on this machine may do is not for those at another one."""
+    with (
+        start_embedded() as home,
+        start_embedded() as away,
+        visitor(home.url, tmp_path) as process,
+        client_of(home.url) as at_home,
+        client_of(away.url) as at_away,
+    ):
+        (mine,) = wait_for(lambda: at_home.zrange(PROCS, 0, -1), what="announcement")
+        # The same server by an address that is not one of this machine alone.
+        elsewhere = away.url.replace("127.0.0.1", "0.0.0.0")
+        assert say(process, f"join {elsewhere}") == "visiting|visited|"
+        with watching(away.url, "visited") as watch:
+            wait_for(lambda: watch.session.watching()[0] == 1, what="arming")
+            (theirs,) = at_away.zrange(PROCS, 0, -1)
+            at_home.delete(PROCS)
+        wait_for(lambda: at_home.zrange(PROCS, 0, -1) == [mine], what="coming home")
+
+    assert json.loads(mine)[11:] == ["deep", ["source"]]
+    assert json.loads(theirs)[11:] == ["watch", []]
 
 
 def test_a_parent_that_only_forks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,16 @@
-"""A process with a probe that does what stdin says: visitor.py APP. `join URL`, `start`, `stop`."""
+"""A process with a probe that does what stdin says: visitor.py APP. `join URL`, `older`.
+
+Under Django's DEBUG, so that a Redis on this machine is trusted.
+"""
 
 import sys
+
+from django.conf import settings
 
 import djscope_probes
 from djscope_probes import lifecycle, residence
 
+settings.configure(DEBUG=True)
 assert djscope_probes.start(app=sys.argv[1])
 print("started", flush=True)
 for line in sys.stdin:
