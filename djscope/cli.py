@@ -90,6 +90,9 @@ def of_redis(error: Exception) -> str:
         return ""
     if isinstance(error, known.NoPermissionError):
         return f"Redis does not let this user do that ({error}): see `djscope doctor --acl`"
+    if "unknown command" in str(error):
+        command = str(error).partition(",")[0]
+        return f"Redis does not know a command ({command}): `djscope doctor` tells what to do"
     return f"Redis refused or failed ({error}): `djscope doctor` looks into it"
 
 

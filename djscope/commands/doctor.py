@@ -14,7 +14,7 @@ from djscope.errors import NOTHING, OK, DjscopeError
 from djscope.feed.channel import Channel
 from djscope.feed.leases import Claim
 from djscope.feed.redis_link import Redis, address_of, check, connect, explain
-from djscope.feed.rights import PROBE, ROLES, VIEWER, acl_line, denied
+from djscope.feed.rights import PROBE, ROLES, VIEWER, acl_line, denied, unknown
 from djscope.feed.room import room
 from djscope.model.snapshot import to_json
 from djscope.model.wording import number
@@ -24,6 +24,10 @@ from djscope_probes.wire import ROOM_BYTES, WIRE_VERSION, Keys
 SETUP = (
     'add "djscope_probes" to INSTALLED_APPS (or start it with `djscope run -- CMD`) and give the'
     " process the same DJSCOPE_REDIS_URL"
+)
+RENAMED = (
+    "take its rename-command out of the server's configuration, or use another server"
+    " (older than Redis 6.2 is too old)"
 )
 ARM_S = 2.0
 
@@ -100,6 +104,11 @@ def examine_rights(client: Redis, user: str, *, both: bool) -> Iterator[Check]:
     """What a viewer needs, since this is one; `both`: a user may also be the probes', or theirs
     alone, and then a lack of the viewer's rights does not block.
     """
+    # Whoever has a name may have only a viewer's rights, and each refusal is a line in a log.
+    asked = PROBE | VIEWER if both or user == "default" else VIEWER
+    if missing := unknown(client, asked):
+        names = ", ".join(missing)
+        yield Check("fail", f"the server does not know {names}, which djscope needs", RENAMED)
     lacks = {"viewer": denied(client, VIEWER)}
     if both:
         lacks["probe"] = denied(client, PROBE)

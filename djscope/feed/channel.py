@@ -10,6 +10,7 @@ from djscope.feed import decode
 from djscope.feed.decode import Unreadable
 from djscope.feed.delivery import Delivery
 from djscope.feed.redis_link import Redis
+from djscope.feed.sensible import sensible
 from djscope.feed.shapes import Definition, Process
 from djscope_probes.wire import PROCESS_STALE_S, Keys
 
@@ -28,6 +29,7 @@ class Channel:
         self.bad = Unreadable()
         self.bytes = 0
 
+    @sensible()
     def now(self) -> float:
         """Redis time in seconds."""
         seconds, micros = self.client.time()
@@ -37,12 +39,14 @@ class Channel:
         """Read on from this Redis time, with all of its millisecond."""
         self.last_id = b"%d-0" % max(int(since * 1000) - 1, 0)
 
+    @sensible()
     def behind(self) -> bool:
         """The stream's last id is older than ours: another server, or an emptied one."""
         entries = self.client.xrevrange(self.keys.events, count=1)
         newest = entries[0][0] if entries else None
         return newest is not None and as_pair(newest) < as_pair(self.last_id)
 
+    @sensible()
     def read(self, block_ms: int) -> list[Delivery]:
         """Frames since the last read; waits up to `block_ms` for the first."""
         reply = self.client.xread({self.keys.events: self.last_id}, count=COUNT, block=block_ms)
@@ -56,6 +60,7 @@ class Channel:
                 found.append(delivery)
         return found
 
+    @sensible()
     def definitions(self, keys: Iterable[str]) -> dict[str, Definition | None]:
         """Values of definitions; None for those that are not there (yet)."""
         wanted = list(keys)
@@ -67,6 +72,7 @@ class Channel:
             for key, value in zip(wanted, values, strict=True)
         }
 
+    @sensible()
     def processes(self, now: float) -> list[tuple[Process, float]]:
         """Processes that announced themselves lately, with when they last did."""
         members = self.client.zrangebyscore(
@@ -80,9 +86,10 @@ class Channel:
         try:
             sizes = self.client.hgetall(self.keys.bytes).values()
             return sum(int(size) for size in sizes)
-        except (redis.exceptions.ResponseError, ValueError):
+        except (redis.exceptions.ResponseError, ValueError, AttributeError, TypeError):
             return None
 
+    @sensible()
     def apps(self, now: float) -> list[str]:
         """Apps that have had processes lately."""
         members = self.client.zrangebyscore(Keys.apps, now - PROCESS_STALE_S, "+inf")

@@ -15,6 +15,7 @@ from redis.exceptions import OutOfMemoryError
 from djscope.errors import NothingSeenError
 from djscope.feed import decode
 from djscope.feed.redis_link import Redis
+from djscope.feed.sensible import sensible
 from djscope.feed.shapes import Lease, Target
 from djscope_probes.wire import LEASE_TTL_MS, WIRE_VERSION, Keys, dumps
 from djscope_probes.wire import Lease as LeaseOnWire
@@ -48,6 +49,7 @@ class Claim:
         self._lease = self._lease._replace(targets=on_wire)
         self._value = dumps(self._lease).encode()
 
+    @sensible()
     def renew(self, client: Redis) -> bool:
         """Keep the slot, or take a free one and tell the probes; says whether it was kept."""
         kept = self._slot is not None and self._keep(client, self._keys.leases[self._slot])
@@ -58,6 +60,7 @@ class Claim:
         self._look_around(client)
         return kept
 
+    @sensible()
     def release(self, client: Redis) -> None:
         """Nobody watches here any more."""
         if self._slot is not None:

@@ -107,6 +107,8 @@ class LiveFeed:
                 return
             except redis.RedisError as error:
                 self._lost(explain(error, self._address))
+                if isinstance(error, redis.InvalidResponse):
+                    self._client.connection_pool.disconnect()
                 self._ending.wait(RETRY_S)
             except Exception as error:  # the feed must outlive its own bugs, and say so
                 self._lost(f"internal error in the feed: {type(error).__name__}: {error}")
@@ -131,13 +133,14 @@ class LiveFeed:
         round_trip = (time.monotonic() - began) * 1000
         self._offset = now - time.time()
         was = self.status
-        if was.link is Link.LOST and self._channel.last_id != BEGINNING:
-            if self._channel.behind():
-                self._channel.seek(now - 1)
+        back = was.link is Link.LOST and self._channel.last_id != BEGINNING
+        if back and self._channel.behind():
+            self._channel.seek(now - 1)
+        self._claim.renew(self._client)
+        if back:  # not before a lease could be written: without one we are still away
             with self.lock:
                 self._sink.out_of_touch()
                 self._sink.gap(now, self._why_away(now, now - was.since))
-        self._claim.renew(self._client)
         if self._channel.last_id == BEGINNING:
             self._channel.seek(now - (HISTORY_S if self._claim.others else 0))
         self._renewed, self._looked = time.monotonic(), 0.0
@@ -220,15 +223,17 @@ class LiveFeed:
 
     def _note_status(self) -> None:
         received, self._bytes = self._channel.bytes - self._bytes, self._channel.bytes
-        held, now = self.status.held_bytes, time.monotonic()
-        if now - self._measured >= HELD_S:
+        held, round_trip = self.status.held_bytes, self.status.round_trip_ms
+        if (now := time.monotonic()) - self._measured >= HELD_S:
             self._measured, held = now, self._channel.held_bytes()
+            round_trip = (time.monotonic() - now) * 1000
         self.status = replace(
             self.status,
             others=self._claim.others,
             problem=self._channel.bad.sentence(),
             bytes_per_s=received / RENEW_S,
             held_bytes=held,
+            round_trip_ms=round_trip,
             targets=tuple(each for each in self.targets if each.until > self._renewed_at),
         )
 

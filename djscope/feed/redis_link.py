@@ -11,7 +11,7 @@ from redis.exceptions import AskError, TryAgainError
 from redis.retry import Retry
 
 from djscope.errors import NothingSeenError, UsageError
-from djscope.feed.route import Connection, Route, TlsConnection
+from djscope.feed.route import HUNG_UP, HUNG_UP_IN_TLS, NO_TLS, Connection, Route, TlsConnection
 from djscope_probes.address import Address, AddressError, parse
 
 CONNECT_S = 2.0
@@ -75,6 +75,24 @@ _ASKED = "{at} asks for a password: put it into the URL, redis://:PASSWORD@HOST"
 _DENIED = "{at} denies a command ({text}): `djscope doctor --acl` names what is needed"
 _NAME = "the host of {at} is unknown: check the name in the URL"
 _TRUST = "name its authority with ?ssl_ca_certs=FILE in the URL"
+_OTHER_NAME = (
+    "{at} shows a certificate for another name: put that name into the URL, or, where you know"
+    " better, ?ssl_check_hostname=false"
+)
+_PLAIN = (
+    "{at} does not answer in TLS: is it overloaded or stopped? If it speaks no TLS, the URL begins"
+    " with redis://"
+)
+_TLS = (
+    "{at} hangs up at once: is there a Redis behind it? If it speaks TLS, the URL begins with"
+    " rediss://"
+)
+_MINE = "name one with ?ssl_certfile=FILE&ssl_keyfile=FILE in the URL"
+_RENAMED = (
+    "{at} does not know a command that djscope needs ({text}): take its rename-command out of the"
+    " server's configuration, or use another server"
+)
+_NO_REDIS = "{at} is no Redis server: check host and port in the URL"
 _MASTER = "name its master, or let a redis+sentinel:// URL find it"
 _MEANINGS = (
     ("WRONGPASS", _REFUSED),
@@ -84,6 +102,18 @@ _MEANINGS = (
     ("NOPERM", _DENIED),
     ("has no permissions", _DENIED),
     ("command not allowed when used memory", "{at} is full and takes no writes: give it room"),
+    ("Hostname mismatch", _OTHER_NAME),
+    ("IP address mismatch", _OTHER_NAME),
+    ("certificate has expired", "{at} shows a certificate that has expired: renew it"),
+    ("CERTIFICATE_REQUIRED", "{at} asks for a certificate: " + _MINE),
+    (NO_TLS, _PLAIN),
+    ("WRONG_VERSION_NUMBER", _PLAIN),
+    ("RECORD_LAYER_FAILURE", _PLAIN),
+    (HUNG_UP_IN_TLS, "{at} hangs up after the handshake: if it asks for a certificate, " + _MINE),
+    (HUNG_UP, _TLS),
+    ("unknown command", _RENAMED),
+    ("NOREPLICAS", "{at} takes no writes while it has too few replicas: look after those"),
+    ("MISCONF", "{at} takes no writes since it cannot save to disk: its log says why"),
     ("CERTIFICATE_VERIFY_FAILED", "{at} shows a certificate that is not trusted: " + _TRUST),
     ("SELECT is not allowed", "{at} is a Cluster and has no databases: no number in the URL"),
     ("no sentinel answers", "no sentinel of {at} can be reached: check their hosts and ports"),
@@ -99,13 +129,14 @@ _MEANINGS = (
     ("Name or service not known", _NAME),
     ("nodename nor servname", _NAME),
     ("No address associated", _NAME),
-    ("Protocol error", "{at} is no Redis server: check host and port in the URL"),
+    ("nesting depth", _NO_REDIS),
+    ("Protocol error", _NO_REDIS),
 )
 
 
 def explain(error: Exception, address: Address) -> str:
     """One sentence: what happened at `address` and what to do about it."""
-    text = str(error)
+    text = str(error).partition(", with args beginning")[0]
     if isinstance(error, AskError | TryAgainError):  # MOVED is an AskError too
         return f"the Cluster at {address.label} moves djscope's keys to another node: following"
     for sign, meaning in _MEANINGS:
@@ -121,7 +152,8 @@ def explain(error: Exception, address: Address) -> str:
 def check(client: Redis, address: Address) -> None:
     """Fail early, with a sentence. Who may not PING has got in."""
     try:
-        client.ping()
+        if not client.ping():
+            raise redis.InvalidResponse("Protocol error: another reply than PONG to PING")
     except redis.exceptions.NoPermissionError:
         return
     except redis.RedisError as error:

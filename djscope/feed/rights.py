@@ -45,6 +45,8 @@ VIEWER: Rights = _BOTH | {
     "set": ("SET", _KEY, "x", "XX", "GET"),
     "zrangebyscore": ("ZRANGEBYSCORE", _KEY, 0, 0),
 }
+# Done without where the server does not have it.
+OPTIONAL = {"client|setname", "cluster|slots", "info"}
 ROLES = {"probe": PROBE, "viewer": VIEWER}
 
 
@@ -56,16 +58,29 @@ def acl_line(role: str) -> str:
 
 def denied(client: Redis, rights: Rights) -> list[str]:
     """Which of these rights the user of this connection lacks."""
-    return [right for right, use in sorted(rights.items()) if _is_denied(client, right, use)]
+    refused = redis.exceptions.NoPermissionError
+    return [
+        right
+        for right, use in sorted(rights.items())
+        if isinstance(_refusal(client, right, use), refused)
+    ]
 
 
-def _is_denied(client: Redis, right: str, use: tuple[str | int, ...]) -> bool:
+def unknown(client: Redis, rights: Rights) -> list[str]:
+    """Which of these commands the server itself does not have, as after a `rename-command`."""
+    return [
+        right
+        for right, use in sorted(rights.items())
+        if right not in OPTIONAL and "unknown command" in str(_refusal(client, right, use))
+    ]
+
+
+def _refusal(client: Redis, right: str, use: tuple[str | int, ...]) -> redis.ResponseError | None:
+    """What the server says against it; mostly that this makes no sense, so that one may."""
     if right == "select":
         use = (*use, client.connection_pool.connection_kwargs["db"])
     try:
         client.execute_command(*use)
-    except redis.exceptions.NoPermissionError:
-        return True
-    except redis.ResponseError:
-        return False  # it may, and was told that this makes no sense
-    return False
+    except redis.ResponseError as error:
+        return error
+    return None

@@ -6,16 +6,22 @@ One node holds all our keys, so a plain client will do, and `Redis` means one se
 
 from __future__ import annotations
 
+import ssl
 from contextlib import suppress
 from typing import Any
 
 import redis
 from redis.exceptions import MovedError, ReadOnlyError
 
+from djscope.feed.sensible import sensible
 from djscope_probes.address import Address, Node
 from djscope_probes.wire import APPS_STALE_S, Keys
 
 REDIRECTS = 5
+# What errors say where the other end may be one for TLS, or for none; `redis_link` explains it.
+HUNG_UP = "hung up at once"
+HUNG_UP_IN_TLS = "hung up after the handshake"
+NO_TLS = "no answer in TLS"
 
 
 class Route:
@@ -43,6 +49,17 @@ class Route:
         connected.
         """
         try:
+            self._enter(connection)
+        except redis.ConnectionError as error:
+            signs = ("closed by server", "reset by peer", "Broken pipe")
+            if not any(sign in str(error) for sign in signs):
+                raise
+            said = HUNG_UP_IN_TLS if self._address.tls else HUNG_UP
+            raise redis.ConnectionError(said) from None
+
+    @sensible()
+    def _enter(self, connection: Any) -> None:
+        try:
             connection.on_connect()
         except redis.AuthenticationError as error:
             if "without any password" not in str(error):
@@ -53,7 +70,8 @@ class Route:
             connection.send_command("CLIENT", "SETNAME", "djscope-viewer")
             connection.read_response()
         connection.send_command("EXPIRE", Keys.apps, APPS_STALE_S)
-        connection.read_response()
+        if not isinstance(connection.read_response(), int):
+            raise redis.InvalidResponse("Protocol error: no number in reply to EXPIRE")
         if self._address.path or self._address.service:
             return
         with suppress(redis.ResponseError):
@@ -138,3 +156,10 @@ class Connection(redis.Connection):
 
 class TlsConnection(Connection, redis.SSLConnection):
     """The same over TLS."""
+
+    def _wrap_socket_with_ssl(self: Any, sock: Any) -> Any:
+        """A server that takes our greeting for a command waits for its end, or hangs up."""
+        try:
+            return super()._wrap_socket_with_ssl(sock)  # type: ignore[no-untyped-call]
+        except (TimeoutError, ConnectionResetError, ssl.SSLEOFError):
+            raise OSError(NO_TLS) from None

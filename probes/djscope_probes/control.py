@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from djscope_probes.resp import Connection, Reply
+from djscope_probes.resp import Connection, ConnectionLostError, Reply, ReplyError, expect
 from djscope_probes.wire import (
     APPS_STALE_S,
     PROCESS_STALE_S,
@@ -40,7 +40,7 @@ class Control:
 
     def synchronise(self) -> None:
         """Ask Redis what time it is."""
-        seconds, micros = self._connection.call("TIME")
+        seconds, micros = expect(list, self._connection.call("TIME"))
         self._offset = int(seconds) + int(micros) / 1e6 - time.monotonic()
         self._wall = time.time() - time.monotonic()
 
@@ -65,15 +65,21 @@ class Control:
         )
         if isinstance(last, list):
             self._last_id = last[0][0] if last else b"0-0"
-        return leases_in(slots)
+        return self._leases(slots)
 
     def crowd(self) -> int:
         """How many processes share the app, more or less: the stale are among them."""
-        return int(self._connection.call("ZCARD", self._keys.procs))
+        return int(expect(int, self._connection.call("ZCARD", self._keys.procs)))
 
     def leases(self) -> list[Lease]:
         """Who watches, as of now."""
-        return leases_in(self._connection.call("MGET", *self._keys.leases))
+        return self._leases(self._connection.call("MGET", *self._keys.leases))
+
+    def _leases(self, slots: Reply) -> list[Lease]:
+        """As many slots as we asked for; what replies anything else at once would keep us busy."""
+        if not isinstance(slots, ReplyError) and len(expect(list, slots)) != len(self._keys.leases):
+            raise ConnectionLostError("not what a Redis replies to MGET")
+        return leases_in(slots)
 
     def wait(self, milliseconds: int) -> list[str]:
         """Block until control has something to say, or the time is over."""
@@ -82,9 +88,12 @@ class Control:
             wait=milliseconds / 1000,
         )  # fmt: skip
         words: list[str] = []
-        for entry_id, fields in reply[0][1] if reply else ():
-            self._last_id = entry_id
-            words += (bytes(value).decode("utf-8", "replace") for value in fields[1::2])
+        try:
+            for entry_id, fields in reply[0][1] if reply is not None else ():
+                self._last_id = entry_id
+                words += (bytes(value).decode("utf-8", "replace") for value in fields[1::2])
+        except (TypeError, ValueError, LookupError):
+            raise ConnectionLostError("not what a Redis replies to XREAD") from None
         return words
 
     def leave(self) -> None:

@@ -42,7 +42,6 @@ class Probe:
         self.armament.ledger.abandon = self._disarm
         self.log = HostLog(self.armament.guard)
         self._find_address = find_address
-        self._address: Address | None = None
         # Somebody else's Redis, for as long as they watch.
         self._visited: Address | None = None
         self._route: Route | None = None
@@ -133,7 +132,6 @@ class Probe:
         if self._route is None or self._route.address != address:
             self._route = Route(address)
         connection = self._connection = self._route.connect()
-        self._address = connection.address
         self._settle_rules(local=address.local and connection.address.local)
         control = Control(connection, self.keys, self.process)
         control.synchronise()
@@ -177,10 +175,9 @@ class Probe:
 
     def _farewell(self) -> Connection:
         """A connection for the last flush: who ended us interrupted the wait on the other."""
-        assert self._address is not None
-        if self._connection is not None:
-            self._connection.close()
-        connection = self._connection = Connection(self._address, EXIT_S)
+        assert self._connection is not None
+        self._connection.close()
+        connection = self._connection = self._connection.beside(EXIT_S)
         Control(connection, self.keys, self.process).leave()
         return connection
 
@@ -213,14 +210,14 @@ class Probe:
             self._ending = True
             self._hurry()
             self._ended.acquire(True, EXIT_S)
-        elif self._connection is not None and self._address is not None:
-            self._leave(self._address)
+        elif (connection := self._connection) is not None:
+            self._leave(connection)
         self.log.settle(LEAVE_S)
 
-    def _leave(self, address: Address) -> None:
+    def _leave(self, beside: Connection) -> None:
         """Off, the thread sleeps in a read of its own: take the announcement back beside it."""
         try:
-            connection = Connection(address, timeout=LEAVE_S)
+            connection = beside.beside(LEAVE_S)
             Control(connection, self.keys, self.process).leave()
             connection.close()
         except (OSError, ReplyError):

@@ -6,7 +6,7 @@ All our keys share a hash tag, so one node of a Cluster holds them all: a connec
 from __future__ import annotations
 
 from djscope_probes.address import Address, Node
-from djscope_probes.resp import Connection, ConnectionLostError, Reply, ReplyError
+from djscope_probes.resp import Connection, ConnectionLostError, Reply, ReplyError, expect
 from djscope_probes.wire import APPS_STALE_S, Keys
 
 REDIRECTS = 5
@@ -43,7 +43,7 @@ class Route:
         for _ in range(REDIRECTS):
             connection = Connection(address)
             try:
-                connection.call("EXPIRE", Keys.apps, APPS_STALE_S)
+                expect(int, connection.call("EXPIRE", Keys.apps, APPS_STALE_S))
                 if not address.path and not self.address.service:
                     self._others = others(connection)
                 return connection

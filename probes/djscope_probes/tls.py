@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _socket
 import ssl
+import time
 
 from djscope_probes.address import Trust
 
@@ -15,6 +16,7 @@ class TlsSocket:
 
     def __init__(self, sock: _socket.socket, host: str, trust: Trust) -> None:
         self._socket = sock
+        self._timeout = sock.gettimeout() or 0.0
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         try:
             self._tls = _context(trust).wrap_bio(self._in, self._out, server_hostname=host)
@@ -22,7 +24,10 @@ class TlsSocket:
         except BaseException:
             sock.close()
             raise
-        self.settimeout, self.shutdown, self.close = sock.settimeout, sock.shutdown, sock.close
+        self.shutdown, self.close = sock.shutdown, sock.close
+
+    def settimeout(self, seconds: float) -> None:
+        self._timeout = seconds
 
     def sendall(self, data: bytes) -> None:
         self._do(lambda: self._tls.write(data))
@@ -34,13 +39,22 @@ class TlsSocket:
             return b""
 
     def _do(self, step: object) -> bytes | int | None:
-        """Run one TLS step, moving bytes between the BIOs and the socket as it asks for them."""
+        """Run one TLS step, moving bytes between the BIOs and the socket as it asks for them.
+
+        All that it waits for together has the one timeout.
+        """
         assert callable(step)
+        deadline = time.monotonic() + self._timeout
+        self._socket.settimeout(self._timeout)
         while True:
             try:
                 result: bytes | int | None = step()
             except ssl.SSLWantReadError:
                 self._flush()
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError("the TLS record does not end") from None
+                self._socket.settimeout(left)
                 data = self._socket.recv(CHUNK)
                 if data:
                     self._in.write(data)

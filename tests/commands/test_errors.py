@@ -15,6 +15,7 @@ from djscope.feed.embedded import free_port, start_embedded
 from tests.commands.conftest import Run
 from tests.real.servers import bare
 from tests.real.tools import client_of, wait_for
+from tests.speaker import Speaker, speaking
 
 pytestmark = pytest.mark.real
 USAGE, NOTHING = 2, 3
@@ -142,6 +143,21 @@ def test_a_port_with_something_else(run: Run) -> None:
     assert done.returncode == NOTHING
     assert sentence(done.stderr) == (
         f"redis://127.0.0.1:{port}/0 is no Redis server: check host and port in the URL"
+    )
+
+
+@pytest.mark.parametrize("verb", [["ps"], ["doctor"]], ids=lambda verb: verb[0])
+@pytest.mark.parametrize(
+    "reply", [b"+OK\r\n", b"*0\r\n", b"$-1\r\n", b":1\r\n", b"+PONG\r\n", b"*1\r\n" * 5_000]
+)
+def test_a_port_that_answers_like_a_redis(run: Run, reply: bytes, verb: list[str]) -> None:
+    """Well-formed, and senseless: no Redis either."""
+    with speaking(Speaker(reply)) as url:
+        done = run(*verb, "--redis", url)
+
+    assert done.returncode == NOTHING
+    assert f"{url}/0 is no Redis server: check host and port in the URL" in (
+        done.stdout + done.stderr
     )
 
 

@@ -33,8 +33,8 @@ SECURED = ("requirepass pw", "masterauth pw", "repl-diskless-sync-delay 0")
 class Cluster:
     """Three masters, and a replica of the one that has our keys."""
 
-    def __init__(self, nodes: Nodes) -> None:
-        self.nodes = [self._node(nodes) for _ in range(4)]
+    def __init__(self, nodes: Nodes, *lines: str) -> None:
+        self.nodes = [self._node(nodes, lines) for _ in range(4)]
         self._slot = int(str(self.nodes[0].ask("CLUSTER", "KEYSLOT", "{djscope}:apps")))
         self.owner, *_, self.replica = self.nodes
         self._meet()
@@ -42,8 +42,8 @@ class Cluster:
         self.replica.ask("CLUSTER", "REPLICATE", str(self.owner.ask("CLUSTER", "MYID")))
         wait_for(self._complete, 30, "the Cluster")
 
-    def _node(self, nodes: Nodes) -> Node:
-        return nodes.started(newest(), *CLUSTER, f"cluster-port {free_port()}")
+    def _node(self, nodes: Nodes, lines: tuple[str, ...]) -> Node:
+        return nodes.started(newest(), *CLUSTER, *lines, f"cluster-port {free_port()}")
 
     def _meet(self) -> None:
         first = self.nodes[0]
@@ -106,13 +106,14 @@ def in_step(replica: Node) -> bool:
 
 
 class Watched:
-    """A master with a replica, under two sentinels; behind a password."""
+    """A master with a replica, behind a password, under two sentinels that `more` is said to."""
 
-    def __init__(self, nodes: Nodes) -> None:
+    def __init__(self, nodes: Nodes, *more: str) -> None:
         self.master = nodes.started(newest(), *SECURED)
         self.replica = nodes.started(newest(), *SECURED, f"replicaof 127.0.0.1 {self.master.port}")
         wait_for(lambda: in_step(self.replica), 30, "the replica")
         lines = [line.format(service=SERVICE, port=self.master.port) for line in SENTINEL]
+        lines += more
         self.sentinels = [nodes.node(newest(), *lines).start("--sentinel") for _ in range(2)]
         wait_for(lambda: all(map(self._ready, self.sentinels)), 30, "the sentinels")
         hosts = ",".join(f"127.0.0.1:{port}" for port in (free_port(), *self._ports()))

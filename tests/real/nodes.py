@@ -24,7 +24,7 @@ class Node:
         self._nodes = nodes
         self.name = name
         self._binary = binary
-        self._lines = lines
+        self.lines = lines
         self.port = free_port()
         self.password = password
         self.url = f"redis://:{password}@127.0.0.1:{self.port}"
@@ -41,7 +41,7 @@ class Node:
         """Start it; it may not answer yet."""
         directory = self._nodes.directory / self.name
         directory.mkdir(exist_ok=True)
-        text = COMMON.format(port=self.port, directory=directory) + "\n".join(self._lines) + "\n"
+        text = COMMON.format(port=self.port, directory=directory) + "\n".join(self.lines) + "\n"
         file = directory / "server.conf"
         file.write_text(text)
         self._nodes.children.start(self.name, [self._binary, str(file), *arguments])

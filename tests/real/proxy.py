@@ -12,14 +12,16 @@ CUT_BYTES = 40
 
 
 class Proxy:
-    """Hands connections on to a port of this machine. Set `delay_s` and `cut` at any time.
+    """Hands connections on to a port of this machine. Set `delay_s`, `cut`, `garbage` at any time.
 
     `cut`: `"frame"` breaks what clients send, `"reply"` what the server sends, half through.
+    `garbage` goes to clients in the place of each reply.
     """
 
     def __init__(self, port: int) -> None:
         self.delay_s = 0.0
         self.cut = ""
+        self.garbage = b""
         self.cuts = 0
         self._behind = port
         self.port = 0
@@ -74,6 +76,8 @@ class Proxy:
             while data := await source.read(65_536):
                 if what == "reply" and self.delay_s:
                     await asyncio.sleep(self.delay_s)
+                if what == "reply" and self.garbage:
+                    data = self.garbage
                 broken = self.cut == what and len(data) > CUT_BYTES
                 target.write(data[: len(data) // 2] if broken else data)
                 await target.drain()

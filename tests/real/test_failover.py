@@ -10,7 +10,7 @@ import pytest
 
 from djscope.feed.status import Link
 from djscope_probes.wire import Keys
-from tests.real.failover import Cluster, FailOver, Watched, fail_over
+from tests.real.failover import SECURED, Cluster, FailOver, Watched, fail_over
 from tests.real.host import Host, armed
 from tests.real.nodes import Nodes
 from tests.real.servers import bare
@@ -22,15 +22,17 @@ ADDED_MS = 250
 
 
 @pytest.fixture
-def cluster() -> Iterator[Cluster]:
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """With lines of configuration, where a test gives some."""
     with Nodes("cluster") as nodes:
-        yield Cluster(nodes)
+        yield Cluster(nodes, *getattr(request, "param", ()))
 
 
 @pytest.fixture
-def watched() -> Iterator[Watched]:
+def watched(request: pytest.FixtureRequest) -> Iterator[Watched]:
+    """With lines of configuration for the sentinels, where a test gives some."""
     with Nodes("sentinel") as nodes:
-        yield Watched(nodes)
+        yield Watched(nodes, *getattr(request, "param", ()))
 
 
 def none_the_worse(seen: FailOver) -> None:
@@ -65,8 +67,11 @@ def test_a_cluster_has_no_databases(cluster: Cluster, tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("cluster", [(), SECURED], indirect=True, ids=["open", "password"])
 def test_a_cluster_loses_the_node_with_our_keys(cluster: Cluster) -> None:
-    """The only one that either side was told of: its replica takes over, both find it."""
+    """The only one that either side was told of: its replica takes over, both find it; the
+    password goes to whichever node it is.
+    """
     url = cluster.owner.url
     with Host(url) as host, watching(url, Host.app) as watch:
         seen = fail_over(host, watch, cluster.owner)
@@ -92,6 +97,9 @@ def test_the_slot_moves_to_another_node(cluster: Cluster) -> None:
         assert watch.stop() == "1 of 1 processes confirmed off"
 
 
+@pytest.mark.parametrize(
+    "watched", [(), ("requirepass pw",)], indirect=True, ids=["open", "sentinels with a password"]
+)
 def test_a_sentinel_s_master_fails(watched: Watched) -> None:
     """Both sides ask again who is the master, and are back; the gap is told."""
     with Host(watched.url) as host, watching(watched.url, Host.app) as watch:

@@ -184,6 +184,48 @@ def test_redis_is_slow(scene: Scene) -> None:
     suffered(scene, f"{SLOW_S:.0f} s for each answer", slow, fast, 6)
 
 
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"HTTP/1.1 503 Service Unavailable\r\n\r\n",
+        b"+OK\r\n" * 3,
+        b"*0\r\n" * 3,
+        b"$-1\r\n" * 6,
+        b"$99999999999\r\n" + b"x" * 40_000_000,
+        b"*999999999\r\n" + b":1\r\n" * 300_000,
+    ],
+    ids=["a page", "OK to all", "empty arrays", "nothing", "an endless bulk", "an endless array"],
+)
+def test_something_else_answers(scene: Scene, garbage: bytes) -> None:
+    """A port that is another's now, a balancer's error page: the host's memory is left alone, and
+    nothing is counted as a failure of the probe's own.
+    """
+    said: set[str] = set()
+
+    def speak() -> None:
+        scene.proxy.garbage = garbage
+        wait_for(lambda: scene.watch.status.problem, 30, "the loss")
+
+    def listen() -> None:
+        said.add(scene.watch.status.problem)
+        scene.proxy.garbage = b""
+
+    suffered(scene, f"{garbage[:12]!r} for replies", speak, listen, 3)
+
+    assert not [each for each in said if "internal error" in each], said
+    assert fact_now(scene.watch).errors == 0
+    assert not fact_now(scene.watch).off
+
+
+def test_the_latency_is_measured_again_and_again(scene: Scene) -> None:
+    """What the header shows is not of the hour at which one attached."""
+    assert scene.watch.status.round_trip_ms < SLOW_S * 100
+    scene.proxy.delay_s = SLOW_S / 8
+    wait_for(lambda: scene.watch.status.round_trip_ms > SLOW_S * 120, 30, "the new latency")
+    scene.proxy.delay_s = 0.0
+    wait_for(lambda: scene.watch.status.round_trip_ms < SLOW_S * 100, 30, "the old latency")
+
+
 def test_the_probe_is_denied(scene: Scene) -> None:
     """A right is taken away while it is used, and given back."""
 

@@ -24,6 +24,7 @@ KEYS = Keys(Host.app)
 MB = 1_000_000
 LIMIT = 40 * MB
 PAGES, TASKS = 60, 30
+OURS = (Keys.apps, KEYS.procs, KEYS.events, KEYS.defs, KEYS.bytes, KEYS.leases[0])
 
 
 @pytest.fixture
@@ -152,6 +153,30 @@ def test_a_server_that_evicts_all_the_time(evicting: tuple[Host, Watch, Node]) -
 
     assert sees_visits(host, watch)
     assert watch.status.link is Link.LIVE
+
+
+def test_a_server_that_evicts_what_is_not_used(evicting: tuple[Host, Watch, Node]) -> None:
+    """It chooses the least recently used: of ours what nobody has asked for in a while goes, and
+    what is in use stays or comes back.
+    """
+    host, watch, node = evicting
+    number, gone = count(), set[str]()
+    with node.client() as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+
+        def crowd_out() -> bool:
+            client.mset({f"more:{next(number)}": "x" * 2000 for _ in range(200)})
+            gone.update(key for key in OURS if not client.exists(key))
+            return Keys.apps in gone and next(number) > 50_000
+
+        wait_for(crowd_out, 60, "the eviction of ours")
+        print(f"evicted of ours: {', '.join(sorted(gone))}")
+        wait_for(lambda: armed(watch), 30, "arming")
+        assert sees_visits(host, watch)
+        wait_for(lambda: client.exists(Keys.apps, KEYS.procs) == 2, 60, "another announcement")
+
+    assert watch.status.link is Link.LIVE
+    assert watch.status.problem == ""
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from djscope.watch import Watch
 from djscope_probes.wire import LEASE_TTL_MS, Keys
-from tests.real.servers import Quiet
+from tests.real.servers import Quiet, Redis
 from tests.real.tools import Levels, client_of, environment, started, wait_for, watching
 
 pytestmark = pytest.mark.real
@@ -33,6 +33,36 @@ def test_kill_9_of_the_viewer_turns_all_probes_off(quiet: Quiet, tmp_path: Path)
         assert took <= OFF_S
         for name, state in quiet.states().items():
             assert state["wrapped"] == state["receivers"] == [], name
+
+
+NAME_SERVER_FAILS = """
+import _socket, sys, time
+find, dead = _socket.getaddrinfo, []
+def lookup(host, *more):
+    if dead:
+        time.sleep(60)
+    return find("127.0.0.1", *more)
+_socket.getaddrinfo = lookup
+import djscope_probes
+assert djscope_probes.start(app="named")
+print("started", flush=True)
+sys.stdin.readline()
+dead.append(True)
+"""
+
+
+def test_a_process_ends_while_its_name_server_does_not_answer(
+    tmp_path: Path,
+) -> None:
+    """Nobody watches: it takes its announcement back without asking where Redis is."""
+    with Redis() as redis, client_of(redis.url) as client:
+        url = redis.url.replace("127.0.0.1", "redis.example")
+        env = environment(tmp_path / "run", DJSCOPE_REDIS_URL=url)
+        with started(sys.executable, "-c", NAME_SERVER_FAILS, env=env) as process:
+            wait_for(lambda: client.zcard(Keys("named").procs) == 1, what="announcement")
+            process.communicate("end\n", timeout=30)
+
+        assert client.zcard(Keys("named").procs) == 0
 
 
 def test_on_quit_the_viewer_says_what_was_confirmed(quiet: Quiet) -> None:

@@ -126,6 +126,53 @@ def test_over_tls(nodes: Nodes, tls: Node) -> None:
     assert "shows a certificate that is not trusted: name its authority with" in done.stderr
 
 
+def refusal(url: str, directory: Path) -> str:
+    """What `ps`, `doctor` and a viewer say alike."""
+    listed, examined = (
+        djscope(verb, "--redis", url, directory=directory / "run") for verb in ("ps", "doctor")
+    )
+    assert listed.returncode == examined.returncode == 3
+    assert len(listed.stderr.splitlines()) == 1
+    sentence = listed.stderr.removeprefix("djscope: ").rstrip()
+    assert examined.stdout == f"fail  Redis: {sentence}\n"
+    with watching(url, Host.app) as watch:
+        wait_for(lambda: watch.status.problem == sentence, 30, sentence)
+    return sentence
+
+
+def test_the_scheme_of_the_other_port(nodes: Nodes, tls: Node) -> None:
+    """TLS where none is spoken and the other way round: the sentence names the scheme to try."""
+    port = tls.ask("CONFIG", "GET", "tls-port")[1]  # type: ignore[index]
+    plain = refusal(f"redis://localhost:{port}", nodes.directory)
+    secure = refusal(f"rediss://localhost:{tls.port}?ssl_cert_reqs=none", nodes.directory)
+
+    assert "hangs up at once" in plain
+    assert plain.endswith("If it speaks TLS, the URL begins with rediss://")
+    assert "does not answer in TLS" in secure
+    assert secure.endswith("If it speaks no TLS, the URL begins with redis://")
+
+
+def test_a_certificate_for_another_name(nodes: Nodes, tls: Node) -> None:
+    """The authority is trusted already: that is not what has to be named."""
+    port = tls.ask("CONFIG", "GET", "tls-port")[1]  # type: ignore[index]
+    authority = nodes.directory / "cert.pem"
+    said = refusal(f"rediss://127.0.0.1:{port}?ssl_ca_certs={authority}", nodes.directory)
+
+    assert "shows a certificate for another name: put that name into the URL" in said
+
+
+def test_a_server_that_wants_a_certificate_of_ours(nodes: Nodes, tls: Node) -> None:
+    """As Redis does unless it is told otherwise; it may hang up before it has said so."""
+    tls.ask("CONFIG", "SET", "tls-auth-clients", "yes")
+    port = tls.ask("CONFIG", "GET", "tls-port")[1]  # type: ignore[index]
+    url = f"rediss://localhost:{port}?ssl_cert_reqs=none"
+    done = djscope("ps", "--redis", url, directory=nodes.directory / "run")
+
+    assert done.returncode == 3
+    assert "asks for a certificate" in done.stderr
+    assert "name one with ?ssl_certfile=FILE&ssl_keyfile=FILE in the URL" in done.stderr
+
+
 def self_signed(directory: Path) -> Path:
     """A certificate for localhost, and its key beside it."""
     if shutil.which("openssl") is None:
