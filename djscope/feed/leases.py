@@ -25,6 +25,16 @@ CONTROL_LENGTH = 100
 CONTROL_TTL_S = 120
 
 
+class FullError(NothingSeenError):
+    """Every slot is somebody else's; `who` they are."""
+
+    def __init__(self, who: Sequence[str], slots: int) -> None:
+        super().__init__(
+            f"{slots} viewers watch already, which is the most: close one and try again"
+        )
+        self.who = tuple(who)
+
+
 class Claim:
     """Taken by `renew`, given back by `release`. Not for two threads.
 
@@ -49,7 +59,10 @@ class Claim:
         self._value = dumps(self._lease).encode()
 
     def renew(self, client: Redis) -> bool:
-        """Keep the slot, or take a free one and tell the probes; says whether it was kept."""
+        """Keep the slot, or take a free one and tell the probes; says whether it was kept.
+
+        Raises FullError where none is free.
+        """
         kept = self._slot is not None and self._keep(client, self._keys.leases[self._slot])
         if not kept:
             self._slot = None
@@ -100,10 +113,8 @@ class Claim:
             if client.set(key, self._value, px=LEASE_TTL_MS, nx=True):
                 self._held = self._value
                 return slot
-        raise NothingSeenError(
-            f"{len(self._keys.leases)} viewers watch already, which is the most:"
-            " close one and try again"
-        )
+        self._look_around(client)
+        raise FullError(self.others, len(self._keys.leases))
 
     def _look_around(self, client: Redis) -> None:
         found = [decode.lease(value) for value in client.mget(self._keys.leases) if value]

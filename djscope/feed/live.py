@@ -13,7 +13,7 @@ import redis
 from djscope.errors import DjscopeError, UsageError
 from djscope.feed.channel import BEGINNING, Channel
 from djscope.feed.delivery import Delivery
-from djscope.feed.leases import RENEW_S, Claim
+from djscope.feed.leases import RENEW_S, Claim, FullError
 from djscope.feed.redis_link import REPLY_S, address_of, connect, explain
 from djscope.feed.shapes import Target
 from djscope.feed.sink import Sink
@@ -30,6 +30,7 @@ CONFIRM_S = LEASE_TTL_MS / 1000 + 2
 DEFINITIONS_AT_ONCE = 1_000
 NEED_AT_ONCE = 50
 NOBODY = "no process has announced itself yet"
+FULL = "{n} viewers watch already, which is the most: this one begins when one of them ends"
 STOOD_STILL = "this viewer stood still for {passed:.0f} s: probes went off meanwhile"
 # How far back a viewer reads that comes while others watch already.
 HISTORY_S = 120
@@ -101,6 +102,8 @@ class LiveFeed:
                 self._attach()
                 while not self._ending.is_set():
                     self._turn()
+            except FullError as error:
+                self._wait_for_room(error)
             except DjscopeError as error:
                 self.fatal = error
                 self._lost(str(error))
@@ -130,6 +133,7 @@ class LiveFeed:
         now = self._channel.now()
         round_trip = (time.monotonic() - began) * 1000
         self._offset = now - time.time()
+        self._claim.renew(self._client)
         was = self.status
         if was.link is Link.LOST and self._channel.last_id != BEGINNING:
             if self._channel.behind():
@@ -137,9 +141,9 @@ class LiveFeed:
             with self.lock:
                 self._sink.out_of_touch()
                 self._sink.gap(now, self._why_away(now, now - was.since))
-        self._claim.renew(self._client)
         if self._channel.last_id == BEGINNING:
             self._channel.seek(now - (HISTORY_S if self._claim.others else 0))
+        self.fatal = None
         self._renewed, self._looked = time.monotonic(), 0.0
         self._renewed_at = self.now()
         self.status = replace(was, link=Link.LIVE, problem="", since=now, round_trip_ms=round_trip)
@@ -150,6 +154,14 @@ class LiveFeed:
         if passed - lost_s > LEASE_TTL_MS / 1000 + REPLY_S:
             return STOOD_STILL.format(passed=passed)
         return f"Redis was away for {lost_s:.1f} s"
+
+    def _wait_for_room(self, error: FullError) -> None:
+        """Who looks for a moment only ends with `fatal`; who stays tries again."""
+        self.fatal = error
+        self._lost(FULL.format(n=len(error.who)))
+        if self._channel.last_id == BEGINNING:
+            self.status = replace(self.status, link=Link.CONNECTING)
+        self._ending.wait(RETRY_S)
 
     def _lost(self, problem: str) -> None:
         since = self.status.since if self.status.link is Link.LOST else self.now()

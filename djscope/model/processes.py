@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from djscope.feed.shapes import ProbeReported, Process
 
+# A probe that is on reports each 5 s, one that is off says each 30 s that it is there; and a bit.
+USUAL_S = {True: 6.5, False: 33.0}
 # A route or a query remembers so many of the processes that had it; the rest adds nothing.
 REMEMBERED = 50
 
@@ -63,6 +65,11 @@ class ProcessFact:
     def name(self) -> str:
         """`web-7f9c/4711`, as a process is always shown."""
         return f"{self.host}/{self.pid}"
+
+    def silent_s(self, now: float) -> float:
+        """How long nothing was heard of it, where that is longer than usual; else 0."""
+        passed = now - self.seen_at
+        return passed if passed > USUAL_S[self.armed] else 0.0
 
     def report(self, event: ProbeReported, at: float, skew: float) -> None:
         """What the probe says of itself; its CPU and bytes count since its previous report."""

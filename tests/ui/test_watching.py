@@ -191,3 +191,18 @@ async def test_deep_is_refused_with_a_sentence() -> None:
         await driver.press("escape", "1", "tab", "slash", "x", "q", "z", "enter", "d")
 
         assert "deep is for processes, routes and tasks" in driver.screen
+
+
+@played
+async def test_only_silence_beyond_what_is_usual_is_silence() -> None:
+    """On, a probe reports each five seconds; off, it says each 30 s that it is there."""
+    feed = shop()
+    for level, at, said in (("watch", 4, "-"), ("watch", 8, "8.0s"), ("off", 30, "-")):
+        feed.deliver(report(units=25, running=1, level=level))
+        feed.at += at
+        feed.session.announce([(WORKER, feed.at)], feed.at)
+        feed.session.processes[WEB.id].listed = True
+        async with running(feed, WIDE) as driver:
+            await driver.press("7")
+            line = next(each for each in driver.lines[2:] if "web-1/4711" in each)
+            assert line.split()[-1] == said

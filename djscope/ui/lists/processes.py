@@ -24,9 +24,6 @@ def processes() -> Spec[ProcessFact]:
 
 
 def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
-    def silent(fact: ProcessFact) -> float:
-        return max(facts.now - fact.seen_at, 0)
-
     return [
         Column("name", "process", (14, 2, 0), lambda p: p.name, tail=True),
         Column("kind", "kind", (9, 1, 1), lambda p: p.kind),
@@ -47,8 +44,8 @@ def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
         Column("off", "off", (6, 1, 5), lambda p: " ".join((*p.off, *p.lost)) or fmt.NONE),
         Column("versions", "versions", (12, 3, 6), process.versions),
         Column(
-            "seen", "silent", (6, 0, 2), lambda p: fmt.silence(silent(p)),
-            lambda p: silent(p) * 1e3,
+            "seen", "silent", (6, 0, 2), lambda p: fmt.silence(p.silent_s(facts.now)),
+            lambda p: p.silent_s(facts.now) * 1e3,
         ),
     ]  # fmt: skip
 
