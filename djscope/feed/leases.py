@@ -51,6 +51,8 @@ class Claim:
         self._value = self._held = dumps(self._lease).encode()
         self._slot: int | None = None
         self.others: tuple[str, ...] = ()
+        # What they look at deeply: who, and what.
+        self.others_deep: tuple[tuple[str, Target], ...] = ()
 
     def aim(self, targets: Sequence[Target]) -> None:
         """Look at these deeply, each until its end."""
@@ -118,9 +120,12 @@ class Claim:
 
     def _look_around(self, client: Redis) -> None:
         found = [decode.lease(value) for value in client.mget(self._keys.leases) if value]
-        self.others = tuple(
-            sorted(each.who for each in found if each is not None and self._counts(each))
+        theirs = sorted(
+            (each for each in found if each is not None and self._counts(each)),
+            key=lambda each: each.who,
         )
+        self.others = tuple(each.who for each in theirs)
+        self.others_deep = tuple((each.who, target) for each in theirs for target in each.targets)
 
     def _counts(self, lease: Lease) -> bool:
         """Somebody else's, and one that our probes listen to."""

@@ -13,6 +13,7 @@ import redis
 from djscope.errors import DjscopeError, UsageError
 from djscope.feed.channel import BEGINNING, Channel
 from djscope.feed.delivery import Delivery
+from djscope.feed.endpoint import lent
 from djscope.feed.leases import RENEW_S, Claim, FullError
 from djscope.feed.redis_link import REPLY_S, address_of, connect, explain
 from djscope.feed.shapes import Target
@@ -31,6 +32,7 @@ DEFINITIONS_AT_ONCE = 1_000
 NEED_AT_ONCE = 50
 NOBODY = "no process has announced itself yet"
 FULL = "{n} viewers watch already, which is the most: this one begins when one of them ends"
+ENDED = "the viewer whose Redis this was has ended, and the server with it: attach again"
 STOOD_STILL = "this viewer stood still for {passed:.0f} s: probes went off meanwhile"
 # How far back a viewer reads that comes while others watch already.
 HISTORY_S = 120
@@ -46,6 +48,7 @@ class LiveFeed:
         self._sink = sink
         self.lock = threading.Lock()
         self._address = address_of(url)
+        self._lent = url if lent(url) else ""
         self.status = FeedStatus(Link.CONNECTING, label or self._address.label, app)
         self._client = connect(url)
         self._join(app)
@@ -85,7 +88,7 @@ class LiveFeed:
         try:
             return self._confirm()
         except redis.RedisError as error:
-            return f"not confirmed ({explain(error, self._address)}); probes turn off by themselves"
+            return f"not confirmed ({self._explain(error)}); probes turn off by themselves"
         finally:
             self._client.close()
 
@@ -109,7 +112,7 @@ class LiveFeed:
                 self._lost(str(error))
                 return
             except redis.RedisError as error:
-                self._lost(explain(error, self._address))
+                self._lost(self._explain(error))
                 self._ending.wait(RETRY_S)
             except Exception as error:  # the feed must outlive its own bugs, and say so
                 self._lost(f"internal error in the feed: {type(error).__name__}: {error}")
@@ -165,7 +168,14 @@ class LiveFeed:
 
     def _lost(self, problem: str) -> None:
         since = self.status.since if self.status.link is Link.LOST else self.now()
-        self.status = replace(self.status, link=Link.LOST, problem=problem, since=since)
+        self.status = replace(
+            self.status, link=Link.LOST, problem=problem, since=since, others=(), others_deep=()
+        )
+
+    def _explain(self, error: redis.RedisError) -> str:
+        """What is in the way; a server that another viewer lent ends with him."""
+        gone = isinstance(error, redis.ConnectionError) and self._lent and not lent(self._lent)
+        return ENDED if gone else explain(error, self._address)
 
     def _turn(self) -> None:
         now = time.monotonic()
@@ -238,6 +248,7 @@ class LiveFeed:
         self.status = replace(
             self.status,
             others=self._claim.others,
+            others_deep=self._claim.others_deep,
             problem=self._channel.bad.sentence(),
             bytes_per_s=received / RENEW_S,
             held_bytes=held,
@@ -250,6 +261,7 @@ class LiveFeed:
             return "no process was being watched"
         armed, _ = self._sink.watching()
         self._claim.release(self._client)
+        self.status = replace(self.status, others=self._claim.others)
         if self._claim.others:
             return f"others still watch: {', '.join(self._claim.others)}"
         if not armed:

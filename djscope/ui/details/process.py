@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from djscope.model.deep import ALLOWED
+from djscope.model.deep import ALLOWED, living
 from djscope.model.figures import Figures
 from djscope.model.processes import ProcessFact
 from djscope.ui import format as fmt
@@ -56,13 +56,13 @@ def _facts(process: ProcessFact, now: float) -> list[Fact]:
 
 
 def _deep(facts: Facts, process: ProcessFact) -> Fact:
-    """Until when this viewer looks at it deeply."""
-    mine = [
-        each.until
-        for each in facts.status.targets
-        if (each.kind, each.name) == ("process", process.id) and each.until > facts.clock()
+    """Until when this viewer looks at it deeply, and others do."""
+    parts = [
+        f"until {fmt.clock(each.until)}{f' by {who}' if who else ', or d'}"
+        for who, each in living(facts.status, facts.clock())
+        if (each.kind, each.name) == ("process", process.id)
     ]
-    return Fact("deep", f"until {fmt.clock(mine[0])}, or d" if mine else "", "warning")
+    return Fact("deep", "; ".join(parts), "warning")
 
 
 def _trouble(process: ProcessFact) -> list[Fact]:
