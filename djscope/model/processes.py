@@ -52,6 +52,9 @@ class ProcessFact:
     concurrency: int = 0
     # Why its probe collects less than was asked for.
     governed: str = ""
+    # It has no probe that publishes here; `forks` are the processes with one that are its children.
+    probed: bool = True
+    forks: tuple[str, ...] = ()
     # It stands in the list of processes: those that end take themselves out.
     listed: bool = False
     reported_at: float = 0.0
@@ -109,6 +112,14 @@ def unknown_process(process_id: str) -> ProcessFact:
     if not (pid.isascii() and pid.isdigit() and started.isascii() and started.isdigit()):
         return ProcessFact(process_id, process_id, 0, 0.0, "")
     return ProcessFact(process_id, host, int(pid), float(started), "")
+
+
+def unprobed_fact(
+    host: str, pid: int, started: float, kind: str, forks: tuple[str, ...]
+) -> ProcessFact:
+    """One of this machine without a probe."""
+    process_id = f"{host}/{pid}@{int(started)}"
+    return ProcessFact(process_id, host, pid, started, kind, level="", probed=False, forks=forks)
 
 
 def short_name(process_id: str) -> str:

@@ -21,7 +21,7 @@ def opener(process: ProcessFact) -> Opener:
         latest = facts.session.processes.get(process.id, process)
         figures = facts.reach.figures(latest)
         everything = [
-            *_facts(latest, facts.now), _deep(facts, latest), *_trouble(latest), *_machine(figures),
+            *_facts(latest, facts.now), _deep(facts, latest), *_trouble(latest), machine(figures),
         ]  # fmt: skip
         return Detail(
             latest.name, [fact for fact in everything if fact.text], lists=[running],
@@ -77,7 +77,7 @@ def _trouble(process: ProcessFact) -> list[Fact]:
     ]
 
 
-def _machine(figures: Figures) -> list[Fact]:
+def machine(figures: Figures) -> Fact:
     """The operating system's view of a local process."""
     parts = []
     if figures.cpu_share is not None:
@@ -88,7 +88,7 @@ def _machine(figures: Figures) -> list[Fact]:
         parts.append(fmt.many(figures.threads, "thread"))
     if figures.descriptors is not None:
         parts.append(fmt.many(figures.descriptors, "descriptor"))
-    return [Fact("machine", ", ".join(parts))]
+    return Fact("machine", ", ".join(parts))
 
 
 def _limit(process: ProcessFact) -> str:

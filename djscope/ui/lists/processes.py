@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from djscope.model.processes import ProcessFact
 from djscope.ui import format as fmt
 from djscope.ui.cells import amount, timing
 from djscope.ui.columns import Column, Width
-from djscope.ui.details import process
+from djscope.ui.details import process, unprobed
 from djscope.ui.facts import Facts
 from djscope.ui.lists.empty import no_processes
 from djscope.ui.spec import Spec
 
 
 def processes() -> Spec[ProcessFact]:
-    """By name."""
+    """By name; dim, without level, those of this machine that have no probe."""
     return Spec(
-        "processes", "Processes",
-        lambda facts: filter(facts.there, facts.session.processes.values()),
-        lambda p: p.id, _columns, no_processes, process.opener, "name",
+        "processes", "Processes", _rows, lambda p: p.id, _columns, no_processes,
+        lambda p: process.opener(p) if p.probed else unprobed.opener(p), "name",
     )  # fmt: skip
 
 
+def _rows(facts: Facts) -> Iterable[ProcessFact]:
+    return [*filter(facts.there, facts.session.processes.values()), *facts.unprobed()]
+
+
 def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
+    told = {"name", "kind", "cpu", "rss", "threads", "files", "age"}
+    return [_dim(each, blank=each.id not in told) for each in _all(facts)]
+
+
+def _dim(column: Column[ProcessFact], *, blank: bool) -> Column[ProcessFact]:
+    """The same, faint where there is no probe, and blank if that is what would tell it."""
+
+    def cell(fact: ProcessFact) -> str:
+        return fmt.NONE if blank and not fact.probed else column.cell(fact)
+
+    def tone(fact: ProcessFact) -> str:
+        return (column.tone(fact) if column.tone else "") if fact.probed else "faint"
+
+    return replace(column, cell=cell, tone=tone)
+
+
+def _all(facts: Facts) -> Sequence[Column[ProcessFact]]:
     return [
         Column("name", "process", (14, 2, 0), lambda p: p.name, tail=True),
         Column("kind", "kind", (9, 1, 1), lambda p: p.kind),
