@@ -31,8 +31,8 @@ CONFIRM_S = LEASE_TTL_MS / 1000 + 2
 DEFINITIONS_AT_ONCE = 1_000
 NEED_AT_ONCE = 50
 NOBODY = "no process has announced itself yet"
-FULL = "{n} viewers watch already, which is the most: this one begins when one of them ends"
-ENDED = "the viewer whose Redis this was has ended, and the server with it: attach again"
+FULL = "{n} viewers watch already, the most: this one begins when one of them ends"
+ENDED = "the viewer that brought this Redis has ended: attach again"
 STOOD_STILL = "this viewer stood still for {passed:.0f} s: probes went off meanwhile"
 # How far back a viewer reads that comes while others watch already.
 HISTORY_S = 120

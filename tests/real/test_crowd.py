@@ -121,7 +121,9 @@ def test_a_ninth_viewer_begins_when_a_slot_is_free(server: tuple[str, int]) -> N
         wait_for(lambda: watch.feed.fatal is not None, what="the ninth to be refused")
         assert isinstance(watch.feed.fatal, FullError)
         assert watch.status.link is Link.CONNECTING
-        assert watch.status.problem == f"{FULL}: this one begins when one of them ends"
+        assert watch.status.problem == (
+            "8 viewers watch already, the most: this one begins when one of them ends"
+        )
 
         client.delete(KEYS.leases[3])
 

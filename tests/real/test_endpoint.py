@@ -100,9 +100,7 @@ def test_a_viewer_that_lends_its_server_says_when_it_takes_it_away(tmp_path: Pat
         owner.shows(" watched too and must attach again")
         assert "others still watch" not in owner.text
         wait_for(lambda: guest.status.link is Link.LOST, what="the loss")
-        assert guest.status.problem == (
-            "the viewer whose Redis this was has ended, and the server with it: attach again"
-        )
+        assert guest.status.problem == "the viewer that brought this Redis has ended: attach again"
         assert guest.status.others == ()
 
 

@@ -12,7 +12,7 @@ from tests.ui.reach import Nothing
 from tests.ui.test_screens import expect
 
 ARBITER = unprobed_fact("web-1", 4700, NOON - 3600, "gunicorn", ("web-1/4711",))
-BEAT = unprobed_fact("web-1", 95, NOON - 60, "celery", ())
+BEAT = unprobed_fact("jobs-1", 87, NOON - 60, "celery", ())
 
 
 def beside() -> Nothing:
@@ -35,15 +35,16 @@ async def test_screens(size: tuple[int, int]) -> None:
 
 
 @played
-async def test_they_are_dim() -> None:
-    """Every cell of them, and of no other."""
+async def test_they_are_dim_and_come_last() -> None:
+    """Every cell of them, and of no other; who is nobody's parent stands last."""
     hand = beside()
     async with running(hand.feed, reach=hand) as driver:
         await driver.press("7")
         shown = driver.focused
+        assert [row.pid for row in shown.order.rows] == [88, 4700, 4711, 87]
         tones = {row.name: {tone for _, tone in shown._parts(row)} for row in shown.order.rows}
 
-        assert tones["web-1/4700"] == tones["web-1/95"] == {"faint"}
+        assert tones["web-1/4700"] == tones["jobs-1/87"] == {"faint"}
         assert "faint" not in tones["web-1/4711"]
 
 
@@ -63,24 +64,27 @@ async def test_where_asks_for_their_stacks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pid", "words"),
+    ("process", "words"),
     [
-        ("4700", ("none needed: it forks those that work", "parent of", "web-1/4711", "31MB")),
-        ("95", ("put djscope_probes into its INSTALLED_APPS", "djscope run -- CMD")),
+        (
+            "web-1/4700",
+            ("none needed: it forks those that work", "parent of", "web-1/4711", "31MB"),
+        ),
+        ("jobs-1/87", ("put djscope_probes into its INSTALLED_APPS", "djscope run -- CMD")),
     ],
 )
 @played
-async def test_opened_they_say_what_would_help(pid: str, words: tuple[str, ...]) -> None:
+async def test_opened_they_say_what_would_help(process: str, words: tuple[str, ...]) -> None:
     """And that py-spy can look without."""
     hand = beside()
     async with running(hand.feed, reach=hand) as driver:
-        await driver.press("7", "slash", *pid, "enter", "enter")
+        await driver.press("7", "slash", *process.rpartition("/")[2], "enter", "enter")
 
         for each in (*words, "w shows where it stands, by py-spy from outside"):
             assert each in driver.screen
 
         await driver.press("w")
-        assert hand.asked == [(f"web-1/{pid}", "")]
+        assert hand.asked == [(process, "")]
 
 
 @played

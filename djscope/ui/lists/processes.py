@@ -16,7 +16,9 @@ from djscope.ui.spec import Spec
 
 
 def processes() -> Spec[ProcessFact]:
-    """By name; dim, without level, those of this machine that have no probe."""
+    """By name; dim, without level, those of this machine that have no probe: parents of those that
+    have among them, others behind.
+    """
     return Spec(
         "processes", "Processes", _rows, lambda p: p.id, _columns, no_processes,
         lambda p: process.opener(p) if p.probed else unprobed.opener(p), "name",
@@ -46,7 +48,10 @@ def _dim(column: Column[ProcessFact], *, blank: bool) -> Column[ProcessFact]:
 
 def _all(facts: Facts) -> Sequence[Column[ProcessFact]]:
     return [
-        Column("name", "process", (14, 2, 0), lambda p: p.name, tail=True),
+        Column(
+            "name", "process", (14, 2, 0), lambda p: p.name, tail=True,
+            later=lambda p: not (p.probed or p.forks),
+        ),
         Column("kind", "kind", (9, 1, 1), lambda p: p.kind),
         Column("level", "level", (5, 0, 0), lambda p: p.level, tone=_level_tone),
         *_machine(facts),
