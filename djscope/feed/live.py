@@ -112,6 +112,7 @@ class LiveFeed:
                 self._lost(str(error))
                 return
             except redis.RedisError as error:
+                self.fatal = None
                 self._lost(self._explain(error))
                 self._ending.wait(RETRY_S)
             except Exception as error:  # the feed must outlive its own bugs, and say so

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from djscope.feed.embedded import start_embedded
 from djscope.feed.leases import Claim, FullError
 from djscope.feed.redis_link import connect
 from djscope.feed.status import Link
+from djscope.watch import Watch
 from djscope_probes.wire import Keys
 from tests.real.servers import bare
 from tests.real.tools import djscope, wait_for, watching
@@ -47,7 +48,8 @@ def taken(url: str) -> Iterator[redis.Redis]:
     try:
         yield client
     finally:
-        client.delete(*KEYS.leases)
+        with suppress(redis.ConnectionError):  # a test may have ended it
+            client.delete(*KEYS.leases)
         client.close()
 
 
@@ -110,6 +112,19 @@ def test_stacks_of_a_local_process_are_taken_from_outside(
     assert "taken by py-spy" in done.stdout.splitlines()[0]
     assert elsewhere.returncode == 3
     assert FULL in elsewhere.stderr
+
+
+def test_a_ninth_viewer_whose_redis_goes_away_says_that() -> None:
+    """Not any more that there were eight."""
+    with start_embedded() as running, taken(running.url):
+        watch = Watch(running.url, APP)
+        watch.start()
+        wait_for(lambda: watch.feed.fatal is not None, what="the ninth to be refused")
+        running.close()
+        wait_for(lambda: watch.status.link is Link.LOST, what="the loss")
+
+        assert watch.feed.fatal is None
+        assert "cannot be reached" in watch.stop()
 
 
 def test_a_ninth_viewer_begins_when_a_slot_is_free(server: tuple[str, int]) -> None:
