@@ -14,7 +14,7 @@ TOLERANCE_S = 2.0
 
 def local(process: ProcessFact) -> psutil.Process | None:
     """The process, if it is here and not another one under a reused pid."""
-    if process.host != os.uname().nodename or process.pid <= 0:
+    if is_elsewhere(process):
         return None
     try:
         found = psutil.Process(process.pid)
@@ -23,3 +23,15 @@ def local(process: ProcessFact) -> psutil.Process | None:
     except psutil.Error:
         return None
     return found if same else None
+
+
+def is_elsewhere(process: ProcessFact) -> bool:
+    """On another machine, or in a container with a name of its own."""
+    return process.host != os.uname().nodename or process.pid <= 0
+
+
+def why_not(process: ProcessFact) -> str:
+    """What is said of one that `local` does not find."""
+    if is_elsewhere(process):
+        return "the process is not on this machine"
+    return "the process has ended (none on this machine has its pid)"

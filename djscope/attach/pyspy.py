@@ -25,6 +25,7 @@ from djscope.model.stacks import PY_SPY, Taken, ThreadFact, in_order
 LIMIT_S = 10.0
 # Installed packages, the standard library, and what has no file.
 _LIBRARY = re.compile(r"/(site|dist)-packages/|/lib(64)?/python\d|^<|/bin/[^/]+$|^$")
+_PROBES = re.compile(r"/djscope_probes/[^/]+$")
 _YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
 
 
@@ -106,8 +107,10 @@ def fact(thread: Thread, near: Place | None) -> ThreadFact:
 
 
 def is_probe(thread: Thread) -> bool:
-    """The probe's own thread: its outermost frames are the probe's."""
-    return bool(thread.frames) and thread.frames[-1].filename.endswith("/djscope_probes/probe.py")
+    """A thread of the probe's own, by its outermost frame; instruments, in a directory of their
+    own, have wrappers that a server in C may call first, but no threads.
+    """
+    return bool(thread.frames) and _PROBES.search(thread.frames[-1].filename) is not None
 
 
 def stands_at(stack: Stack, near: Place) -> bool:
@@ -121,6 +124,16 @@ def is_app(filename: str) -> bool:
     return _LIBRARY.search(filename) is None
 
 
+def owner(pid: int) -> str:
+    """Whose process it is, where it is somebody else's; containers often have no name for him."""
+    try:
+        process = psutil.Process(pid)
+        theirs = process.uids().effective
+        return "" if theirs == os.geteuid() else process.username()
+    except (psutil.Error, KeyError):
+        return ""
+
+
 def why(pid: int, name: str, said: str) -> str:
     """What py-spy says, as cause and remedy."""
     if not psutil.pid_exists(pid):
@@ -128,17 +141,19 @@ def why(pid: int, name: str, said: str) -> str:
     if state_of(pid) == psutil.STATUS_TRACING_STOP:
         return f"{name} is held by a debugger: leave it, then ask again"
     if "ermission" in said or "not permitted" in said:
-        return f"py-spy may not look into {name}: {remedy()}"
+        return f"py-spy may not look into {name}: {remedy(owner(pid))}"
     if "python" in said and ("version" in said or "interpreter" in said or "symbol" in said):
         return f"{name} is no Python process, or one that py-spy does not know"
     first = said.strip().partition("\n")[0].removeprefix("Error: ")
     return f"py-spy failed on {name}: {first[:200]}"
 
 
-def remedy() -> str:
-    """How to get the right: by where we are."""
+def remedy(who: str = "") -> str:
+    """How to get the right: by whose process it is, then by where we are."""
     if sys.platform == "darwin":
         return "start djscope with sudo"
+    if who and os.geteuid() != 0:
+        return f"start djscope as {who}, whose process it is, or with sudo"
     if Path("/.dockerenv").exists() or os.geteuid() == 0:
         return "give the container the capability SYS_PTRACE (--cap-add=SYS_PTRACE)"
     try:

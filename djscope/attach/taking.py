@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from djscope.attach.local import local
+from djscope.attach.local import local, why_not
 from djscope.attach.pyspy import dump
 from djscope.errors import DjscopeError
 from djscope.feed.shapes import StacksTaken
@@ -88,7 +88,7 @@ class Taking:
         if not self._word:
             why = f"{self._process.name} has no probe"
         if local(self._process) is None:
-            self.problem = f"{why}, and the process is not on this machine (or has ended)"
+            self.problem = f"{why}, and {why_not(self._process)}"
             return
         self.stage = f"{why}: asking py-spy"
         self._spy = threading.Thread(target=self._run_spy, name="djscope-py-spy", daemon=True)

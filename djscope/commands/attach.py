@@ -26,6 +26,7 @@ from djscope.pathmap import PathMap, path_map
 from djscope.plain import plain
 from djscope.watch import Watch
 
+OURS = "the Redis ends with this viewer, who brought it: {others} watched too and must attach again"
 # Files are where processes have them.
 HERE = PathMap()
 
@@ -68,7 +69,6 @@ def show(target: Target, paths: PathMap = HERE) -> int:
         confirmed = watch.stop()
     if watch.feed.fatal is not None:
         raise watch.feed.fatal
-    print(plain(confirmed))
-    if target.ours and watch.status.others:
-        print("the embedded Redis ends with this viewer: the others have to attach again")
+    others = ", ".join(watch.status.others)
+    print(plain(OURS.format(others=others) if target.ours and others else confirmed))
     return OK

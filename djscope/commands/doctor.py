@@ -12,7 +12,7 @@ import redis
 from djscope.commands.target import NO_REDIS, add_target_arguments, named_url
 from djscope.errors import NOTHING, OK, DjscopeError
 from djscope.feed.channel import Channel
-from djscope.feed.leases import Claim
+from djscope.feed.leases import Claim, FullError
 from djscope.feed.redis_link import Redis, address_of, check, connect, explain
 from djscope.feed.rights import PROBE, ROLES, VIEWER, acl_line, denied, unknown
 from djscope.feed.room import room
@@ -30,6 +30,8 @@ RENAMED = (
     " (older than Redis 6.2 is too old)"
 )
 ARM_S = 2.0
+# Who is watched already does not arm anew: it reports each 5 s.
+REPORTED_S = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,29 +180,40 @@ def examine_app(client: Redis, app: str) -> Iterator[Check]:
 
 
 def examine_lease(client: Redis, channel: Channel, app: str, expected: int) -> Iterator[Check]:
-    """Watch for a moment: do the probes arm?"""
+    """Watch for a moment: do the probes arm, or where others watch, have they reported lately?"""
     claim = Claim(channel.keys)
-    channel.seek(channel.now())
-    began = time.monotonic()
-    claim.renew(client)
+    at, began = channel.now(), time.monotonic()
     try:
-        if claim.others:
-            yield Check("ok", f"app {app}: watched by {', '.join(claim.others)}")
+        try:
+            claim.renew(client)
+        except FullError as error:
+            what, _, remedy = str(error).partition(": ")
+            yield Check("fail", f"app {app}: {what}", remedy)
+        others = claim.others
+        if others:
+            yield Check("ok", f"app {app}: watched by {', '.join(others)}")
+        channel.seek(at - REPORTED_S if others else at)
         reporting: set[str] = set()
         while len(reporting) < expected and time.monotonic() - began < ARM_S:
             reporting |= {delivery.process for delivery in channel.read(100)}
     finally:
         claim.release(client)
     passed = time.monotonic() - began
-    if len(reporting) >= expected:
-        yield Check(
-            "ok", f"app {app}: {expected} of {expected} answered a lease within {passed:.1f} s"
-        )
+    answered = f"answered a lease within {passed:.1f} s"
+    if others:
+        answered = f"reported to those who watch in the last {REPORTED_S + passed:.0f} s"
+    yield from examine_answers(app, len(reporting), expected, answered)
+    if channel.bad.sentence():
+        yield Check("warn", f"app {app}: {channel.bad.sentence()}")
+
+
+def examine_answers(app: str, n: int, expected: int, what: str) -> Iterator[Check]:
+    said = f"app {app}: {n} of {expected} {what}"
+    if n >= expected:
+        yield Check("ok", said)
     else:
         yield Check(
             "warn",
-            f"app {app}: {len(reporting)} of {expected} answered a lease within {ARM_S:.0f} s",
+            said,
             "those that ended less than 75 s ago still stand in the list; others may be stopped",
         )
-    if channel.bad.sentence():
-        yield Check("warn", f"app {app}: {channel.bad.sentence()}")

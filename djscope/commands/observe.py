@@ -38,6 +38,8 @@ def observe(target: Target, seconds: float) -> Watch:
         confirmed = watch.stop()
     status = watch.status
     if watch.session.events == 0:
+        if watch.feed.fatal is not None:
+            raise watch.feed.fatal
         if status.link is Link.LOST:
             raise NothingSeenError(status.problem)
         raise NothingSeenError(

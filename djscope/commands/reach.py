@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from djscope.attach.figures import LocalFigures
 from djscope.attach.taking import Taking
+from djscope.attach.unprobed import Unprobed
 from djscope.checking.files import write_text
 from djscope.model.deep import refusal, toggled
 from djscope.model.figures import Figures
@@ -21,6 +23,7 @@ class Reach:
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self._figures = LocalFigures()
+        self._unprobed = Unprobed()
 
     def figures(self, process: ProcessFact) -> Figures:
         """What the operating system says of a local process; nothing of others."""
@@ -29,6 +32,10 @@ class Reach:
     def own_figures(self) -> Figures:
         """The same of this viewer."""
         return self._figures.own()
+
+    def unprobed(self, probed: Iterable[ProcessFact]) -> Sequence[ProcessFact]:
+        """Local processes of this user's that look like Django's work, beside those probed."""
+        return self._unprobed.beside(probed)
 
     def stacks(self, process: ProcessFact, unit: str = "") -> Taking:
         """Begin to take its stacks."""

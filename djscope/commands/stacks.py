@@ -15,6 +15,7 @@ from djscope.attach.pyspy import dump
 from djscope.attach.taking import Taking
 from djscope.commands.target import Target, add_target_arguments, choose_app, named_url
 from djscope.errors import OK, NothingSeenError, UsageError
+from djscope.feed.leases import FullError
 from djscope.feed.redis_link import address_of
 from djscope.model.processes import ProcessFact
 from djscope.model.snapshot import to_json
@@ -38,8 +39,12 @@ def run(options: argparse.Namespace) -> int:
     host, pid = parsed(options.process)
     here = host in ("", os.uname().nodename)
     target = find_app(options, must=not here)
-    if target is not None and show_probed(target, host or os.uname().nodename, pid, options.json):
-        return OK
+    try:
+        if target and show_probed(target, host or os.uname().nodename, pid, options.json):
+            return OK
+    except FullError:
+        if not here:
+            raise
     if not here:
         raise NothingSeenError(f"no process {host}/{pid} has a probe: `djscope ps` lists those")
     show(dump(pid, f"{os.uname().nodename}/{pid}"), options.json)

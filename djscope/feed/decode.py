@@ -119,7 +119,7 @@ def process(member: bytes) -> Process | None:
     """A member of the process list; None when it is not one."""
     try:
         return _process.decode(member)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
@@ -127,5 +127,5 @@ def lease(value: bytes) -> Lease | None:
     """The value of a lease slot; None when it is not one."""
     try:
         return _lease.decode(value)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None

@@ -34,6 +34,11 @@ def announced(url: str) -> Iterator[None]:
                 path.unlink()
 
 
+def lent(url: str) -> bool:
+    """It is the server of a viewer of this user's, the one where all meet, and he is there."""
+    return bool(url) and endpoint.read() == url
+
+
 def sweep() -> None:
     """Remove what viewers left that were killed."""
     for name in endpoint.files():

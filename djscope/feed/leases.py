@@ -26,6 +26,16 @@ CONTROL_LENGTH = 100
 CONTROL_TTL_S = 120
 
 
+class FullError(NothingSeenError):
+    """Every slot is somebody else's; `who` they are."""
+
+    def __init__(self, who: Sequence[str], slots: int) -> None:
+        super().__init__(
+            f"{slots} viewers watch already, which is the most: close one and try again"
+        )
+        self.who = tuple(who)
+
+
 class Claim:
     """Taken by `renew`, given back by `release`. Not for two threads.
 
@@ -42,6 +52,8 @@ class Claim:
         self._value = self._held = dumps(self._lease).encode()
         self._slot: int | None = None
         self.others: tuple[str, ...] = ()
+        # What they look at deeply: who, and what.
+        self.others_deep: tuple[tuple[str, Target], ...] = ()
 
     def aim(self, targets: Sequence[Target]) -> None:
         """Look at these deeply, each until its end."""
@@ -51,7 +63,10 @@ class Claim:
 
     @sensible()
     def renew(self, client: Redis) -> bool:
-        """Keep the slot, or take a free one and tell the probes; says whether it was kept."""
+        """Keep the slot, or take a free one and tell the probes; says whether it was kept.
+
+        Raises FullError where none is free.
+        """
         kept = self._slot is not None and self._keep(client, self._keys.leases[self._slot])
         if not kept:
             self._slot = None
@@ -103,16 +118,17 @@ class Claim:
             if client.set(key, self._value, px=LEASE_TTL_MS, nx=True):
                 self._held = self._value
                 return slot
-        raise NothingSeenError(
-            f"{len(self._keys.leases)} viewers watch already, which is the most:"
-            " close one and try again"
-        )
+        self._look_around(client)
+        raise FullError(self.others, len(self._keys.leases))
 
     def _look_around(self, client: Redis) -> None:
         found = [decode.lease(value) for value in client.mget(self._keys.leases) if value]
-        self.others = tuple(
-            sorted(each.who for each in found if each is not None and self._counts(each))
+        theirs = sorted(
+            (each for each in found if each is not None and self._counts(each)),
+            key=lambda each: each.who,
         )
+        self.others = tuple(each.who for each in theirs)
+        self.others_deep = tuple((each.who, target) for each in theirs for target in each.targets)
 
     def _counts(self, lease: Lease) -> bool:
         """Somebody else's, and one that our probes listen to."""

@@ -13,7 +13,8 @@ import redis
 from djscope.errors import DjscopeError, UsageError
 from djscope.feed.channel import BEGINNING, Channel
 from djscope.feed.delivery import Delivery
-from djscope.feed.leases import RENEW_S, Claim
+from djscope.feed.endpoint import lent
+from djscope.feed.leases import RENEW_S, Claim, FullError
 from djscope.feed.redis_link import REPLY_S, address_of, connect, explain
 from djscope.feed.shapes import Target
 from djscope.feed.sink import Sink
@@ -30,6 +31,8 @@ CONFIRM_S = LEASE_TTL_MS / 1000 + 2
 DEFINITIONS_AT_ONCE = 1_000
 NEED_AT_ONCE = 50
 NOBODY = "no process has announced itself yet"
+FULL = "{n} viewers watch already, the most: this one begins when one of them ends"
+ENDED = "the viewer that brought this Redis has ended: attach again"
 STOOD_STILL = "this viewer stood still for {passed:.0f} s: probes went off meanwhile"
 # How far back a viewer reads that comes while others watch already.
 HISTORY_S = 120
@@ -45,6 +48,7 @@ class LiveFeed:
         self._sink = sink
         self.lock = threading.Lock()
         self._address = address_of(url)
+        self._lent = url if lent(url) else ""
         self.status = FeedStatus(Link.CONNECTING, label or self._address.label, app)
         self._client = connect(url)
         self._join(app)
@@ -84,7 +88,7 @@ class LiveFeed:
         try:
             return self._confirm()
         except redis.RedisError as error:
-            return f"not confirmed ({explain(error, self._address)}); probes turn off by themselves"
+            return f"not confirmed ({self._explain(error)}); probes turn off by themselves"
         finally:
             self._client.close()
 
@@ -101,12 +105,15 @@ class LiveFeed:
                 self._attach()
                 while not self._ending.is_set():
                     self._turn()
+            except FullError as error:
+                self._wait_for_room(error)
             except DjscopeError as error:
                 self.fatal = error
                 self._lost(str(error))
                 return
             except redis.RedisError as error:
-                self._lost(explain(error, self._address))
+                self.fatal = None
+                self._lost(self._explain(error))
                 if isinstance(error, redis.InvalidResponse):
                     self._client.connection_pool.disconnect()
                 self._ending.wait(RETRY_S)
@@ -143,6 +150,7 @@ class LiveFeed:
                 self._sink.gap(now, self._why_away(now, now - was.since))
         if self._channel.last_id == BEGINNING:
             self._channel.seek(now - (HISTORY_S if self._claim.others else 0))
+        self.fatal = None
         self._renewed, self._looked = time.monotonic(), 0.0
         self._renewed_at = self.now()
         self.status = replace(was, link=Link.LIVE, problem="", since=now, round_trip_ms=round_trip)
@@ -154,9 +162,24 @@ class LiveFeed:
             return STOOD_STILL.format(passed=passed)
         return f"Redis was away for {lost_s:.1f} s"
 
+    def _wait_for_room(self, error: FullError) -> None:
+        """Who looks for a moment only ends with `fatal`; who stays tries again."""
+        self.fatal = error
+        self._lost(FULL.format(n=len(error.who)))
+        if self._channel.last_id == BEGINNING:
+            self.status = replace(self.status, link=Link.CONNECTING)
+        self._ending.wait(RETRY_S)
+
     def _lost(self, problem: str) -> None:
         since = self.status.since if self.status.link is Link.LOST else self.now()
-        self.status = replace(self.status, link=Link.LOST, problem=problem, since=since)
+        self.status = replace(
+            self.status, link=Link.LOST, problem=problem, since=since, others=(), others_deep=()
+        )
+
+    def _explain(self, error: redis.RedisError) -> str:
+        """What is in the way; a server that another viewer lent ends with him."""
+        gone = isinstance(error, redis.ConnectionError) and self._lent and not lent(self._lent)
+        return ENDED if gone else explain(error, self._address)
 
     def _turn(self) -> None:
         now = time.monotonic()
@@ -230,6 +253,7 @@ class LiveFeed:
         self.status = replace(
             self.status,
             others=self._claim.others,
+            others_deep=self._claim.others_deep,
             problem=self._channel.bad.sentence(),
             bytes_per_s=received / RENEW_S,
             held_bytes=held,
@@ -243,6 +267,7 @@ class LiveFeed:
             return "no process was being watched"
         armed, _ = self._sink.watching()
         self._claim.release(self._client)
+        self.status = replace(self.status, others=self._claim.others)
         if self._claim.others:
             return f"others still watch: {', '.join(self._claim.others)}"
         if not armed:

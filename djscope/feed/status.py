@@ -19,7 +19,8 @@ class Link(StrEnum):
 class FeedStatus:
     """`label` names the server without secrets; `problem` says why the link is not live.
 
-    `others` also watch. `targets`: what this viewer looks at deeply.
+    `others` also watch. `targets`: what this viewer looks at deeply, `others_deep`: what they do,
+    each with who does.
     """
 
     link: Link
@@ -33,3 +34,4 @@ class FeedStatus:
     # What the channel holds; None while that is not known.
     held_bytes: int | None = None
     targets: tuple[Target, ...] = ()
+    others_deep: tuple[tuple[str, Target], ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from djscope.feed.shapes import Target
+from djscope.feed.status import FeedStatus
 from djscope.model.session import Session
 
 DEEP_S = 300.0
@@ -18,6 +19,12 @@ def toggled(
     if len(kept) < len(living):
         return kept, False
     return (*kept, Target(kind, name, round(now + DEEP_S, 3))), True
+
+
+def living(status: FeedStatus, now: float) -> list[tuple[str, Target]]:
+    """What is looked at deeply by anybody: who does (empty: this viewer), and at what."""
+    mine = [("", each) for each in status.targets]
+    return [(who, each) for who, each in (*mine, *status.others_deep) if each.until > now]
 
 
 def refusal(session: Session, kind: str, name: str) -> str:

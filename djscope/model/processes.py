@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from djscope.feed.shapes import ProbeReported, Process
 
+# A probe that is on reports each 5 s, one that is off says each 30 s that it is there; and a bit.
+USUAL_S = {True: 6.5, False: 33.0}
 # A route or a query remembers so many of the processes that had it; the rest adds nothing.
 REMEMBERED = 50
 # Seconds that a share of time has to be of: reports may come one right after the other.
@@ -52,6 +54,9 @@ class ProcessFact:
     concurrency: int = 0
     # Why its probe collects less than was asked for.
     governed: str = ""
+    # It has no probe that publishes here; `forks` are the processes with one that are its children.
+    probed: bool = True
+    forks: tuple[str, ...] = ()
     # It stands in the list of processes: those that end take themselves out.
     listed: bool = False
     reported_at: float = 0.0
@@ -69,6 +74,11 @@ class ProcessFact:
     def name(self) -> str:
         """`web-7f9c/4711`, as a process is always shown."""
         return f"{self.host}/{self.pid}"
+
+    def silent_s(self, now: float) -> float:
+        """How long nothing was heard of it, where that is longer than usual; else 0."""
+        passed = now - self.seen_at
+        return passed if passed > USUAL_S[self.armed] else 0.0
 
     def report(self, event: ProbeReported, at: float, skew: float) -> None:
         """What the probe says of itself; its CPU and bytes count since its previous report."""
@@ -119,6 +129,14 @@ def unknown_process(process_id: str) -> ProcessFact:
     if not (pid.isascii() and pid.isdigit() and started.isascii() and started.isdigit()):
         return ProcessFact(process_id, process_id, 0, 0.0, "")
     return ProcessFact(process_id, host, int(pid), float(started), "")
+
+
+def unprobed_fact(
+    host: str, pid: int, started: float, kind: str, forks: tuple[str, ...]
+) -> ProcessFact:
+    """One of this machine without a probe."""
+    process_id = f"{host}/{pid}@{int(started)}"
+    return ProcessFact(process_id, host, pid, started, kind, level="", probed=False, forks=forks)
 
 
 def short_name(process_id: str) -> str:

@@ -38,7 +38,10 @@ ANSWERS = 50
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something is missing: frames that never came, events a probe dropped, Redis away."""
+    """Something is missing: frames that never came, events a probe dropped, Redis away.
+
+    Where there are `n` of it, `what` begins with a word in the plural.
+    """
 
     at: float
     what: str
@@ -143,7 +146,7 @@ class Session:
         """A running unit went silent: its process ended or its probe was turned off."""
         self.running.pop(key, None)
         self.queries.forget(key)
-        self.gaps.append(Gap(now, "a unit under way went silent", key[0], 1))
+        self.gaps.append(Gap(now, "units under way went silent", key[0], 1))
 
     def broken(self, what: str, now: float) -> None:
         """A rule of ours failed; said once, not each second."""

@@ -21,6 +21,7 @@ class Column(Generic[R]):
 
     `rank` is what it sorts by when that is not what it shows, `fill` draws into exactly the width
     it is told (bars, sparklines), `tone` names a style; of a text with `tail` the end matters.
+    `later` says which rows come behind all others where a text sorts.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Column(Generic[R]):
     tone: Callable[[R], str] | None = None
     fill: Callable[[R, int], str] | None = None
     tail: bool = False
+    later: Callable[[R], bool] | None = None
 
     @property
     def right(self) -> bool:
@@ -42,9 +44,10 @@ class Column(Generic[R]):
         """Numbers start with the largest, texts with A."""
         return self.number is not None or self.rank is not None
 
-    def sort_key(self, row: R) -> float | str:
+    def sort_key(self, row: R) -> tuple[bool, float | str]:
         key = self.rank or self.number
-        return key(row) if key else self.cell(row).casefold()
+        last = self.later is not None and self.later(row)
+        return last, key(row) if key else self.cell(row).casefold()
 
     def draw(self, row: R, width: int) -> str:
         """The cell in exactly `width` cells."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from djscope.feed.status import FeedStatus
@@ -167,6 +167,18 @@ class Facts:
     def there(self, process: ProcessFact) -> bool:
         """It has not ended: who came and went stands in findings and routes."""
         return is_there(process, self.now)
+
+    def process(self, key: str) -> ProcessFact | None:
+        """One that is there, with a probe or without."""
+        with self.lock:
+            known = self.session.processes.get(key)
+            if known is not None:
+                return known if self.there(known) else None
+            return next((each for each in self.unprobed() if each.id == key), None)
+
+    def unprobed(self) -> Sequence[ProcessFact]:
+        """Processes on this machine that have no probe here."""
+        return self.reach.unprobed(self.session.processes.values())
 
     def standing_for(self, processes: Iterable[str]) -> str:
         """One of these (ids) that is there, else another one of their kind, else one that ended."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -88,6 +88,10 @@ class Reach(Protocol):
 
     def own_figures(self) -> Figures:
         """The viewer's own."""
+        ...
+
+    def unprobed(self, probed: Iterable[ProcessFact]) -> Sequence[ProcessFact]:
+        """Processes on this machine that do such work without a probe; found anew now and then."""
         ...
 
     def stacks(self, process: ProcessFact, unit: str = "") -> Taking:

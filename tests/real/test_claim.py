@@ -95,6 +95,28 @@ def test_one_quitting_leaves_the_others_alone(client: redis.Redis) -> None:
     assert len(claims[1].others) == 2
 
 
+def test_what_others_look_at_deeply_is_seen(client: redis.Redis) -> None:
+    """With who does; one's own is not among it."""
+    first, second = Claim(KEYS), Claim(KEYS)
+    first.aim([BOOKS])
+    first.renew(client)
+    second.renew(client)
+    first.renew(client)
+
+    assert second.others_deep == ((second.others[0], BOOKS),)
+    assert first.others_deep == ()
+
+
+@pytest.mark.parametrize("value", ["[" * 50_000, "nonsense", '["x",5,"watch",0,1,[]]', '{"a":1}'])
+def test_what_is_no_lease_is_nobodys(client: redis.Redis, value: str) -> None:
+    """Others may write there; the viewer goes on."""
+    client.set(KEYS.leases[3], value, px=60_000)
+    claim = Claim(KEYS)
+    claim.renew(client)
+
+    assert claim.others == ()
+
+
 def test_a_lease_that_ran_out_is_taken_anew(client: redis.Redis) -> None:
     """As after a night's suspension."""
     claim = Claim(KEYS)

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from djscope.feed.endpoint import announced
+from djscope.feed.status import Link
 from djscope_probes import endpoint
 from tests.real.servers import PROJECTS, Quiet, quiet_environment
-from tests.real.tools import client_of, djscope, started, wait_for
+from tests.real.terminal import viewer as screen
+from tests.real.tools import client_of, djscope, environment, started, wait_for, watching
 
 pytestmark = pytest.mark.real
 VIEWER = """\
@@ -79,6 +81,27 @@ def test_verbs_find_it_too(tmp_path: Path) -> None:
         listed = djscope("ps", directory=tmp_path / "runtime")
         assert listed.returncode == 0, listed.stderr
         assert "steady" in listed.stdout
+
+
+def test_a_viewer_that_lends_its_server_says_when_it_takes_it_away(tmp_path: Path) -> None:
+    """The one that leaves names who has to attach again; that one knows why, and is alone."""
+    with ExitStack() as stack:
+        stack.enter_context(working(tmp_path, QUIET_DEBUG="1"))
+        owner = stack.enter_context(screen("attach", env=environment(tmp_path / "runtime")))
+        url = wait_for(endpoint.read, what="its server")
+        guest = stack.enter_context(watching(url, Quiet.app))
+        wait_for(lambda: guest.session.watching()[0] == 1, what="arming")
+        wait_for(lambda: guest.status.others, what="seeing the owner")
+        owner.type("7")
+        owner.shows("you, ")
+        owner.type("q")
+
+        assert owner.end() == 0
+        owner.shows(" watched too and must attach again")
+        assert "others still watch" not in owner.text
+        wait_for(lambda: guest.status.link is Link.LOST, what="the loss")
+        assert guest.status.problem == "the viewer that brought this Redis has ended: attach again"
+        assert guest.status.others == ()
 
 
 def test_without_debug_no_process_looks_for_it(tmp_path: Path) -> None:

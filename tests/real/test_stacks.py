@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from djscope.attach.pyspy import dump
 from djscope.feed.shapes import StacksTaken
 from djscope.watch import Watch
 from tests.real.servers import Quiet
 from tests.real.test_adoption import hanging
 from tests.real.test_adoption_async import asked
-from tests.real.tools import wait_for, watching
+from tests.real.tools import get, wait_for, watching
 
 pytestmark = pytest.mark.real
 
@@ -67,6 +68,24 @@ def test_an_async_server_tells_its_tasks_too(quiet: Quiet) -> None:
         assert "wait" in functions(watch, waiting[0].stack_id)
         assert [each.kind for each in waiting] == ["task"]
         assert waiting[0].unit == answer.threads[0].unit != ""
+
+
+def test_the_probes_own_threads_are_not_the_applications(quiet: Quiet) -> None:
+    """Beside the one that sends there is the one that looks after event loops: by the probe, by
+    py-spy, none of them.
+    """
+    with watching(quiet.redis_url, quiet.app) as watch:
+        wait_for(lambda: watch.session.watching()[0] == quiet.n, what="arming")
+        assert get(quiet.asgi_url, "/")[0] == 200
+        wait_for(lambda: watch.session.loops.loops, what="the loop")
+        assert all(functions(watch, each.stack_id) for each in taken(watch, "uvicorn").threads)
+        (process,) = (
+            p for p in watch.session.processes.values() if p.kind == "uvicorn" and p.armed
+        )
+        threads = dump(process.pid, process.name).threads
+
+    assert "MainThread" in {each.name for each in threads}
+    assert [e for e in threads if "djscope_probes/" in e.stack[-1].file] == []
 
 
 def test_another_process_does_not_answer(quiet: Quiet) -> None:

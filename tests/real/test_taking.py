@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -38,6 +37,21 @@ def work():
 threading.Thread(target=work, name="worker", daemon=True).start()
 print("started", flush=True)
 sys.stdin.read()
+"""
+
+AS_NOBODY = """
+import os, sys
+from djscope.attach.pyspy import dump
+from djscope.errors import DjscopeError
+
+pid = int(sys.argv[1])
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+try:
+    dump(pid, f"x/{pid}")
+except DjscopeError as error:
+    print(error)
 """
 
 
@@ -124,7 +138,24 @@ def test_a_remote_process_that_is_silent_is_said_to_be(redis_url: str, tmp_path:
     assert taking.taken is None
     assert taking.problem == (
         f"the probe of another-host/{process.pid} does not answer,"
-        " and the process is not on this machine (or has ended)"
+        " and the process is not on this machine"
+    )
+
+
+def test_a_process_that_was_just_killed_is_said_to_have_ended(
+    redis_url: str, tmp_path: Path
+) -> None:
+    """It is still announced, and nothing has its pid."""
+    with bare(redis_url, "killed", tmp_path) as process, watching(redis_url, "killed") as watch:
+        fact = watched(watch)
+        process.kill()
+        process.wait()
+        taking = finished(Taking(watch, fact))
+
+    assert taking.taken is None
+    assert taking.problem == (
+        f"the probe of {HERE}/{process.pid} does not answer,"
+        " and the process has ended (none on this machine has its pid)"
     )
 
 
@@ -173,26 +204,21 @@ def test_what_is_no_python_is_one_sentence() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without the right")
-def test_without_the_right_the_remedy_is_named(
-    sleeper: tuple[int, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As a user who may not look into others' processes."""
+def test_without_the_right_the_remedy_is_named(sleeper: tuple[int, Path], tmp_path: Path) -> None:
+    """Somebody else's process: as him, wherever we are; no capability would help."""
     pid, _ = sleeper
-    run, nobody = subprocess.run, 65534
-
-    def run_as_nobody(*arguments: Any, **options: Any) -> Any:
-        return run(*arguments, **options, user=nobody, group=nobody, extra_groups=[])
-
-    try:
-        run([pyspy.binary(), "--version"], user=nobody, check=True, capture_output=True)
-    except OSError:
+    env = environment(tmp_path / "run")
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY, str(pid)],
+        capture_output=True, text=True, env=env, check=True,
+    )  # fmt: skip
+    if "cannot be started" in done.stdout:
         pytest.skip("nobody may not execute py-spy where it is installed")
-    monkeypatch.setattr(subprocess, "run", run_as_nobody)
-    monkeypatch.setattr(pyspy, "remedy", lambda: "start djscope with sudo")
-    with pytest.raises(NothingSeenError) as caught:
-        dump(pid, f"{HERE}/{pid}")
 
-    assert str(caught.value) == f"py-spy may not look into {HERE}/{pid}: start djscope with sudo"
+    assert done.stdout == (
+        f"py-spy may not look into x/{pid}: start djscope as root, whose process it is,"
+        " or with sudo\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -207,6 +233,7 @@ def test_the_remedy_fits_the_machine(
     monkeypatch.setattr(pyspy.os, "geteuid", lambda: 1000)
     monkeypatch.setattr(pyspy.Path, "exists", lambda path: False)
     assert words in pyspy.remedy()
+    assert "start djscope as ann, " in pyspy.remedy("ann")
 
     monkeypatch.setattr(pyspy.os, "geteuid", lambda: 0)
     assert "SYS_PTRACE" in pyspy.remedy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -36,6 +37,7 @@ class Nothing:
 
     feed: Feed
     known: dict[str, Figures] = field(default_factory=dict)
+    others: Sequence[ProcessFact] = ()
     taking: Waiting = field(default_factory=Waiting)
     asked: list[tuple[str, str]] = field(default_factory=list)
     saved: list[tuple[Path, Taken]] = field(default_factory=list)
@@ -45,6 +47,9 @@ class Nothing:
 
     def own_figures(self) -> Figures:
         return self.known.get("", UNKNOWN)
+
+    def unprobed(self, probed: Iterable[ProcessFact]) -> Sequence[ProcessFact]:
+        return self.others
 
     def stacks(self, process: ProcessFact, unit: str = "") -> Waiting:
         self.asked.append((process.name, unit))

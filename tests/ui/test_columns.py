@@ -46,7 +46,7 @@ def test_numbers_fall_texts_rise() -> None:
     assert ranked.falling
     assert not ranked.right
     assert not COLUMNS[0].falling
-    assert COLUMNS[0].sort_key("Abc") == "abc"
+    assert COLUMNS[0].sort_key("Abc") == (False, "abc")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from itertools import count, islice
 import pytest
 from msgspec.structs import replace
 
+from djscope.feed.shapes import Process
 from djscope.feed.status import Link
 from tests.builders import (
     NOON,
@@ -90,7 +91,7 @@ async def test_gaps_are_shown_for_a_while() -> None:
         feed.deliver(request(unit("after")))
         await driver.tick()
 
-        assert "▲ gap at 12:00:00: 3 frames missed by web-1/4711" in driver.lines[1]
+        assert "▲ gap at 12:00:00: 3 frames missed (web-1/4711)" in driver.lines[1]
         assert "drop 3" in driver.lines[0]
 
         feed.at += 20
@@ -98,6 +99,24 @@ async def test_gaps_are_shown_for_a_while() -> None:
 
         assert "gap" not in driver.lines[1]
         assert "drop 3" in driver.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("silent", "said"),
+    [
+        ((WEB,), "1 unit under way went silent (web-1/4711)"),
+        ((WEB, WEB), "2 units under way went silent (web-1/4711)"),
+        ((WEB, WORKER, WEB), "3 units under way went silent (2 processes)"),
+    ],
+)
+@played
+async def test_units_that_went_silent_are_counted(silent: tuple[Process, ...], said: str) -> None:
+    """In whole words; of one process with its name."""
+    feed = shop()
+    for number, process in enumerate(silent):
+        feed.session.lose((process.id, f"lost{number}"), feed.at)
+    async with running(feed) as driver:
+        assert driver.lines[1].rstrip() == f"▲ gap at 12:00:00: {said}"
 
 
 @played

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from msgspec.structs import replace as changed
 
-from djscope.feed.shapes import Event, ProbeReported, Process
+from djscope.feed.shapes import Event, ProbeReported, Process, Target
 from djscope.model.figures import Figures
 from tests.builders import NOON, WEB, WORKER, Feed, report, shop
 from tests.ui.driver import NARROW, NORMAL, WIDE, played, running
@@ -44,6 +44,44 @@ async def test_others_are_named_where_there_is_room() -> None:
     async with running(feed, NARROW) as driver:
         assert "ann@laptop" not in driver.lines[0]
         assert "3 watching" in driver.lines[0]
+
+
+@pytest.mark.parametrize("dropped", [0, 1_234])
+@played
+async def test_on_80_columns_it_is_said_in_short(dropped: int) -> None:
+    """What costs, who watches, what is deep, what was dropped: all of it, however tight."""
+    feed = expensive()
+    feed.session.processes[WEB.id].dropped = dropped
+    feed.status = replace(feed.status, targets=(Target("request", "books/<int:pk>/", NOON + 300),))
+    said = f"drop {dropped}"
+    async with running(feed, NARROW) as driver:
+        for words in ("● shop", "2 of 2", "deep 4m55s", said, "cost 1.0%", "3 watching", "▶ LIVE"):
+            assert words in driver.lines[0], words
+        await driver.press("7")
+        for words in (*OTHERS, "books/<int:pk>/ for another", "1.00% of a core", "16kB/s"):
+            assert words in driver.screen, words
+    async with running(feed, (40, 10)) as driver:
+        assert said in driver.lines[0]
+
+
+@played
+async def test_what_another_viewer_looks_at_deeply_is_told() -> None:
+    """With his name; what costs is not nothing."""
+    feed = expensive()
+    his = ("ann@laptop", Target("process", WEB.id, NOON + 100))
+    over = ("bob@jump-1", Target("request", "books/", NOON))
+    feed.status = replace(feed.status, others_deep=(his, over))
+    async with running(feed, WIDE) as driver:
+        assert "deep web-1/4711 1m35s" in driver.lines[0]
+
+        await driver.press("7", "G")
+
+        assert "web-1/4711 for another 1m35s (by ann@laptop)" in driver.screen
+        assert "bob@jump-1)" not in driver.screen
+
+        await driver.press("enter")
+
+        assert "until 12:01:40 by ann@laptop" in driver.screen
 
 
 @played
@@ -191,3 +229,18 @@ async def test_deep_is_refused_with_a_sentence() -> None:
         await driver.press("escape", "1", "tab", "slash", "x", "q", "z", "enter", "d")
 
         assert "deep is for processes, routes and tasks" in driver.screen
+
+
+@played
+async def test_only_silence_beyond_what_is_usual_is_silence() -> None:
+    """On, a probe reports each five seconds; off, it says each 30 s that it is there."""
+    feed = shop()
+    for level, at, said in (("watch", 4, "-"), ("watch", 8, "8.0s"), ("off", 30, "-")):
+        feed.deliver(report(units=25, running=1, level=level))
+        feed.at += at
+        feed.session.announce([(WORKER, feed.at)], feed.at)
+        feed.session.processes[WEB.id].listed = True
+        async with running(feed, WIDE) as driver:
+            await driver.press("7")
+            line = next(each for each in driver.lines[2:] if "web-1/4711" in each)
+            assert line.split()[-1] == said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from djscope.model.deep import ALLOWED
+from djscope.model.deep import ALLOWED, living
 from djscope.model.figures import Figures
 from djscope.model.processes import ProcessFact
 from djscope.ui import format as fmt
@@ -21,7 +21,7 @@ def opener(process: ProcessFact) -> Opener:
         latest = facts.session.processes.get(process.id, process)
         figures = facts.reach.figures(latest)
         everything = [
-            *_facts(latest, facts.now), _deep(facts, latest), *_trouble(latest), *_machine(figures),
+            *_facts(latest, facts.now), _deep(facts, latest), *_trouble(latest), machine(figures),
         ]  # fmt: skip
         return Detail(
             latest.name, [fact for fact in everything if fact.text], lists=[running],
@@ -56,13 +56,13 @@ def _facts(process: ProcessFact, now: float) -> list[Fact]:
 
 
 def _deep(facts: Facts, process: ProcessFact) -> Fact:
-    """Until when this viewer looks at it deeply."""
-    mine = [
-        each.until
-        for each in facts.status.targets
-        if (each.kind, each.name) == ("process", process.id) and each.until > facts.clock()
+    """Until when this viewer looks at it deeply, and others do."""
+    parts = [
+        f"until {fmt.clock(each.until)}{f' by {who}' if who else ', or d'}"
+        for who, each in living(facts.status, facts.clock())
+        if (each.kind, each.name) == ("process", process.id)
     ]
-    return Fact("deep", f"until {fmt.clock(mine[0])}, or d" if mine else "", "warning")
+    return Fact("deep", "; ".join(parts), "warning")
 
 
 def _trouble(process: ProcessFact) -> list[Fact]:
@@ -77,7 +77,7 @@ def _trouble(process: ProcessFact) -> list[Fact]:
     ]
 
 
-def _machine(figures: Figures) -> list[Fact]:
+def machine(figures: Figures) -> Fact:
     """The operating system's view of a local process."""
     parts = []
     if figures.cpu_share is not None:
@@ -88,7 +88,7 @@ def _machine(figures: Figures) -> list[Fact]:
         parts.append(fmt.many(figures.threads, "thread"))
     if figures.descriptors is not None:
         parts.append(fmt.many(figures.descriptors, "descriptor"))
-    return [Fact("machine", ", ".join(parts))]
+    return Fact("machine", ", ".join(parts))
 
 
 def _limit(process: ProcessFact) -> str:

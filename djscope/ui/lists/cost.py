@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from djscope.model.cost import CHANNEL_BYTES, cost
+from djscope.model.deep import living
 from djscope.ui import format as fmt
 from djscope.ui.columns import Column
 from djscope.ui.facts import Facts
@@ -45,13 +46,15 @@ def held(size: float | None, share: float | None) -> str:
 
 
 def deep(facts: Facts) -> str:
-    """`books/ for another 4m32s`; what ended is not named any more."""
+    """`books/ for another 4m32s`, what another viewer does with his name; what ended is not named
+    any more.
+    """
     now = facts.clock()
-    parts = [
-        f"{each.name.partition('@')[0]} for another {fmt.duration((each.until - now) * 1e6)}"
-        for each in facts.status.targets
-        if each.until > now
-    ]
+    parts = []
+    for who, each in living(facts.status, now):
+        left = fmt.duration((each.until - now) * 1e6)
+        by = f" (by {who})" if who else ""
+        parts.append(f"{each.name.partition('@')[0]} for another {left}{by}")
     return ", ".join(parts) or "nothing (d on a process, route or task)"
 
 

@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from djscope.model.processes import ProcessFact
 from djscope.ui import format as fmt
 from djscope.ui.cells import amount, timing
 from djscope.ui.columns import Column, Width
-from djscope.ui.details import process
+from djscope.ui.details import process, unprobed
 from djscope.ui.facts import Facts
 from djscope.ui.lists.empty import no_processes
 from djscope.ui.spec import Spec
 
 
 def processes() -> Spec[ProcessFact]:
-    """By name."""
+    """By name; dim, without level, those of this machine that have no probe: parents of those that
+    have among them, others behind.
+    """
     return Spec(
-        "processes", "Processes",
-        lambda facts: filter(facts.there, facts.session.processes.values()),
-        lambda p: p.id, _columns, no_processes, process.opener, "name",
+        "processes", "Processes", _rows, lambda p: p.id, _columns, no_processes,
+        lambda p: process.opener(p) if p.probed else unprobed.opener(p), "name",
     )  # fmt: skip
 
 
-def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
-    def silent(fact: ProcessFact) -> float:
-        return max(facts.now - fact.seen_at, 0)
+def _rows(facts: Facts) -> Iterable[ProcessFact]:
+    return [*filter(facts.there, facts.session.processes.values()), *facts.unprobed()]
 
+
+def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
+    told = {"name", "kind", "cpu", "rss", "threads", "files", "age"}
+    return [_dim(each, blank=each.id not in told) for each in _all(facts)]
+
+
+def _dim(column: Column[ProcessFact], *, blank: bool) -> Column[ProcessFact]:
+    """The same, faint where there is no probe, and blank if that is what would tell it."""
+
+    def cell(fact: ProcessFact) -> str:
+        return fmt.NONE if blank and not fact.probed else column.cell(fact)
+
+    def tone(fact: ProcessFact) -> str:
+        return (column.tone(fact) if column.tone else "") if fact.probed else "faint"
+
+    return replace(column, cell=cell, tone=tone)
+
+
+def _all(facts: Facts) -> Sequence[Column[ProcessFact]]:
     return [
-        Column("name", "process", (14, 2, 0), lambda p: p.name, tail=True),
+        Column(
+            "name", "process", (14, 2, 0), lambda p: p.name, tail=True,
+            later=lambda p: not (p.probed or p.forks),
+        ),
         Column("kind", "kind", (9, 1, 1), lambda p: p.kind),
         Column("level", "level", (5, 0, 0), lambda p: p.level, tone=_level_tone),
         *_machine(facts),
@@ -47,8 +70,8 @@ def _columns(facts: Facts) -> Sequence[Column[ProcessFact]]:
         Column("off", "off", (6, 1, 5), lambda p: " ".join((*p.off, *p.lost)) or fmt.NONE),
         Column("versions", "versions", (12, 3, 6), process.versions),
         Column(
-            "seen", "silent", (6, 0, 2), lambda p: fmt.silence(silent(p)),
-            lambda p: silent(p) * 1e3,
+            "seen", "silent", (6, 0, 2), lambda p: fmt.silence(p.silent_s(facts.now)),
+            lambda p: p.silent_s(facts.now) * 1e3,
         ),
     ]  # fmt: skip
 

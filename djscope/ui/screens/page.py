@@ -170,8 +170,8 @@ class Page(Screen[None]):
         for about in (self._under_cursor(), self.subject()):
             if about is None or not about.process:
                 continue
-            process = self.facts.session.processes.get(about.process)
-            if process is not None and self.facts.there(process):
+            process = self.facts.process(about.process)
+            if process is not None:
                 self.app.push_screen(self._stacks(process, about.unit))
             else:
                 ended = f"{short_name(about.process)} has ended: choose another process"

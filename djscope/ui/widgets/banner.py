@@ -9,7 +9,7 @@ from djscope.model.processes import ProcessFact, short_name
 from djscope.model.session import Gap
 from djscope.ui.draw import fit
 from djscope.ui.facts import Facts
-from djscope.ui.format import clock, count
+from djscope.ui.format import clock, many
 from djscope.ui.widgets.line import Line
 from djscope.ui.widgets.toned import Part
 
@@ -47,9 +47,14 @@ class Banner(Line):
 
 
 def _gap(recent: Sequence[Gap]) -> str:
-    last, n = recent[-1], sum(gap.n for gap in recent if gap.what == recent[-1].what)
-    where = f" by {short_name(last.process)}" if last.process else ""
-    return f"▲ gap at {clock(last.at)}: {count(n) + ' ' if n else ''}{last.what}{where}"
+    """The latest, with all of its kind."""
+    last = recent[-1]
+    alike = [gap for gap in recent if gap.what == last.what]
+    n, where = sum(gap.n for gap in alike), sorted({gap.process for gap in alike if gap.process})
+    things, _, rest = last.what.partition(" ")
+    what = f"{many(n, things.removesuffix('s'))} {rest}" if n else last.what
+    whose = short_name(where[0]) if len(where) == 1 else many(len(where), "process")
+    return f"▲ gap at {clock(last.at)}: {what}{f' ({whose})' if where else ''}"
 
 
 def _less(processes: Iterable[ProcessFact]) -> str:

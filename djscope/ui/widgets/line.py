@@ -9,6 +9,9 @@ from textual.strip import Strip
 from djscope.ui.draw import width_of
 from djscope.ui.widgets.toned import Part, Toned
 
+# Ways to say one thing, the longest first, each with its rank.
+Forms = Sequence[tuple[int, Part]]
+
 
 class Line(Toned):
     """A line of pieces."""
@@ -31,9 +34,14 @@ class Line(Toned):
         return self.strip(self._said, self.size.width)
 
 
-def squeeze(pieces: Sequence[tuple[int, Part]], width: int) -> list[Part]:
-    """The pieces that fit into `width`, two blanks between; those of the highest rank go first."""
-    kept = [piece for piece in pieces if piece[1][0]]
-    while kept and sum(width_of(part[0]) + 2 for _, part in kept) > width:
-        kept.remove(max(reversed(kept), key=lambda piece: piece[0]))
-    return [(f"{text}  ", tone) for _, (text, tone) in kept]
+def squeeze(pieces: Sequence[Forms], width: int) -> list[Part]:
+    """The pieces in `width`, two blanks between: the form of the highest rank gives way first, to
+    the piece's next shorter one, or to nothing.
+    """
+    kept = [[form for form in forms if form[1][0]] for forms in pieces]
+    kept = [forms for forms in kept if forms]
+    while kept and sum(width_of(forms[0][1][0]) + 2 for forms in kept) > width:
+        longest = max(reversed(kept), key=lambda forms: forms[0][0])
+        del longest[0]
+        kept = [forms for forms in kept if forms]
+    return [(f"{forms[0][1][0]}  ", forms[0][1][1]) for forms in kept]
