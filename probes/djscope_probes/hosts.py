@@ -7,6 +7,7 @@ runserver's reloader.
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import time
@@ -129,6 +130,25 @@ def stay_out_of_children() -> None:
         signals.worker_process_init.disconnect(dispatch_uid=_UID)
         signals.worker_ready.disconnect(dispatch_uid=_UID)
         signals.task_received.disconnect(dispatch_uid=_UID)
+
+
+def at_end(call: Callable[..., object]) -> None:
+    """Have `call` called when this process ends; billiard's children do so by `os._exit`, which
+    `atexit` does not hear. A parent's, inherited by a fork, gives way.
+    """
+    atexit.register(call)
+    signals: Any = sys.modules.get("celery.signals")
+    if signals is not None:
+        signals.worker_process_shutdown.disconnect(dispatch_uid=_UID)
+        signals.worker_process_shutdown.connect(call, weak=False, dispatch_uid=_UID)
+
+
+def not_at_end(call: Callable[..., object]) -> None:
+    """Take that back."""
+    atexit.unregister(call)
+    signals: Any = sys.modules.get("celery.signals")
+    if signals is not None:
+        signals.worker_process_shutdown.disconnect(dispatch_uid=_UID)
 
 
 def _start_in_uwsgi(start: Callable[[], object]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 from collections.abc import Callable
 from typing import NamedTuple
@@ -77,7 +76,7 @@ def stop() -> None:
     hosts.stay_out_of_children()
     probe, _running = _running, None
     if probe is not None and probe.process.pid == os.getpid():
-        atexit.unregister(probe.at_exit)
+        hosts.not_at_end(probe.at_exit)
         probe.end(within=1.0)
         residence.move_out()
 
@@ -119,7 +118,7 @@ def _start_alone(redis_url: str | None, app: str | None) -> bool:
     rules = settings.rules(local=not url or parse(url).local)
     _running = Probe(find, app or settings.app(), rules)
     residence.move_in(_running.process.app, _running.visit)
-    atexit.register(_running.at_exit)
+    hosts.at_end(_running.at_exit)
     native.start_thread(_running.run)
     return True
 

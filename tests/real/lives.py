@@ -156,8 +156,8 @@ def look(model: Model, load: Load, when: str, outcome: Outcome) -> None:
         return
     for state in each(load, "state", model.n).values():
         outcome.left += [f"{each} {when}" for each in changed(state)]
-        if when == "when stopped" and state["ours"]:
-            outcome.left.append(f"{state['ours']} threads {when}")
+        if when == "when stopped" and (state["ours"] or state["standing"]):
+            outcome.left.append(f"{state['ours']} threads, {state['standing']} {when}")
 
 
 def changed(state: State) -> list[str]:

@@ -1,0 +1,57 @@
+"""Who stands in the list of processes: those that live, however many there were."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from djscope.feed.embedded import EmbeddedServer, start_embedded
+from djscope_probes.wire import Keys
+from tests.real.load import Sender, Tasks
+from tests.real.models import WORKERS, Host
+from tests.real.tools import client_of, djscope, wait_for
+
+pytestmark = pytest.mark.real
+CHILDREN = 24
+MODELS = {model.name: model for model in WORKERS}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[EmbeddedServer]:
+    with start_embedded() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def sender(server: EmbeddedServer) -> Iterator[Sender]:
+    sender = Sender(server.url)
+    yield sender
+    sender.close()
+
+
+def announced(host: Host) -> set[int]:
+    """The pids in the list."""
+    with client_of(host.redis_url) as client:
+        members = client.zrange(Keys(host.app).procs, 0, -1)
+    return {json.loads(member)[1] for member in members}
+
+
+def test_a_child_that_ends_takes_itself_out(server: EmbeddedServer, sender: Sender) -> None:
+    """Nobody watches, and each task has a child of its own: the list is of those that live, and so
+    is what `djscope ps` shows.
+    """
+    with Host(MODELS["celery recycled"], server.url, "children", installed=True) as host:
+        host.launch()
+        host.await_ready()
+        wait_for(lambda: host.announced(host.model.n), what="idle children")
+        Tasks(host, sender).counted(CHILDREN, "")
+        wait_for(lambda: all(map(psutil.pid_exists, announced(host))), what="leaving")
+        wait_for(lambda: len(announced(host)) == host.model.n, what="the last children")
+        shown = djscope(
+            "ps", "--json", "--redis", server.url, "--app", host.app, directory=host.directory
+        )
+
+        assert {each["pid"] for each in json.loads(shown.stdout)} == announced(host)
