@@ -16,7 +16,7 @@ import pytest
 from djscope.feed.embedded import start_embedded
 from djscope.watch import Watch
 from djscope_probes.wire import Keys
-from tests.real.lives import LEFT, STARTS
+from tests.real.lives import LEFT, STARTS, changed
 from tests.real.servers import PROJECTS, quiet_environment
 from tests.real.tools import Levels, client_of, complaints, started, wait_for, watching
 
@@ -175,8 +175,8 @@ def told(watch: Watch, pid: int) -> int:
 
 @pytest.mark.parametrize("how", ["fork", "multiprocessing"])
 def test_a_child_that_a_script_forks_has_no_probe(redis_url: str, tmp_path: Path, how: str) -> None:
-    """It inherits the wrappers and not the thread: its requests are answered as ever, with its
-    first one every original is back, and it is not told. The parent is, as before.
+    """It inherits not the thread, and lets go of the wrappers: its requests are answered as ever,
+    every original is back, and it is not told. The parent is, as before.
     """
     child, parent, numbers = forker(how, f"forked-{how}", redis_url, tmp_path)
 
@@ -184,6 +184,29 @@ def test_a_child_that_a_script_forks_has_no_probe(redis_url: str, tmp_path: Path
     assert (child["wrapped"], child["receivers"], child["ours"]) == ([], [], 0)
     assert len(parent["wrapped"]) > 10
     assert numbers == {"child": 0, "parent": UNITS}
+
+
+@pytest.mark.parametrize("how", ["fork", "pool"])
+def test_a_child_of_a_watched_command_has_every_original_back(
+    redis_url: str, tmp_path: Path, how: str
+) -> None:
+    """At once: the command goes on in it as far as we know, so that no first unit would tell."""
+    env = settings(tmp_path, redis_url, f"crew-{how}", installed=True)
+    env["PYTHONWARNINGS"] = "ignore::DeprecationWarning"
+    with started(sys.executable, str(PROJECTS / "crew.py"), how, env=env) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        with seen(redis_url, f"crew-{how}"):
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            *children, parent = (json.loads(process.stdout.readline()) for _ in range(3))
+        _, err = process.communicate("end\n", timeout=20)
+
+    assert [changed(state) for state in children] == [[], []]
+    assert [state["ours"] for state in children] == [0, 0]
+    assert len(parent["wrapped"]) > 10
+    assert (process.returncode, complaints(err)) == (0, [])
 
 
 def test_a_forked_child_that_starts_a_probe_is_told(redis_url: str, tmp_path: Path) -> None:
