@@ -23,3 +23,18 @@ def local(process: ProcessFact) -> psutil.Process | None:
     except psutil.Error:
         return None
     return found if same else None
+
+
+def forked(process: ProcessFact) -> list[int]:
+    """Pids of its children that run what it runs: it forks them, and no other program is started.
+
+    Empty where the process is not here, or not ours to look at.
+    """
+    found = local(process)
+    if found is None:
+        return []
+    try:
+        command = found.cmdline()
+        return [each.pid for each in found.children() if each.cmdline() == command]
+    except psutil.Error:  # one ended just now
+        return []

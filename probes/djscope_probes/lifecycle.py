@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from djscope_probes import endpoint, hosts, native, residence, settings
+from djscope_probes import endpoint, forks, hosts, native, residence, settings
 from djscope_probes.address import Address, AddressError, parse
 from djscope_probes.probe import Probe
 from djscope_probes.wire import WIRE_VERSION
@@ -18,6 +18,8 @@ _waiting = False
 # that holds it may not exist any more after a fork.
 _turn = native.lock()
 TURN_S = 1.0
+# Once in its life, a parent waits so long for our thread to be gone.
+GIVE_WAY_S = 0.2
 
 
 class Joined(NamedTuple):
@@ -37,6 +39,7 @@ def start(redis_url: str | None, app: str | None) -> bool:
     if hosts.is_prefork_parent():
         _start_in_children(redis_url, app)
         return False
+    forks.before_workers(lambda server: _give_way(redis_url, app, server))
     return _start_here(redis_url, app)
 
 
@@ -81,7 +84,21 @@ def stop() -> None:
         residence.move_out()
 
 
-def _start_in_children(redis_url: str | None, app: str | None) -> None:
+def _give_way(redis_url: str | None, app: str | None, server: str) -> None:
+    """This process turns out to fork workers: it keeps no thread, and each of them gets a probe."""
+    global _running
+    probe = _running
+    if probe is None or probe.process.pid != os.getpid():
+        return
+    _running = None
+    hosts.not_at_end(probe.at_exit)
+    probe.at_exit()
+    probe.end(within=GIVE_WAY_S)
+    residence.move_out()
+    _start_in_children(redis_url, app, server)
+
+
+def _start_in_children(redis_url: str | None, app: str | None, server: str = "") -> None:
     global _waiting
     if _waiting:
         return
@@ -91,7 +108,7 @@ def _start_in_children(redis_url: str | None, app: str | None) -> None:
         if not _stopped:
             _start_here(redis_url, app)
 
-    hosts.start_in_children(start_child)
+    hosts.start_in_children(start_child, server)
 
 
 def _start_here(redis_url: str | None, app: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -139,6 +140,13 @@ class Host:
         """Idle processes announce themselves."""
         with client_of(self.redis_url) as client:
             return bool(client.zcard(f"{{djscope}}:{self.app}:procs") >= n)
+
+    @property
+    def listed(self) -> set[int]:
+        """Pids of those that have announced themselves, and not taken that back."""
+        with client_of(self.redis_url) as client:
+            members = client.zrange(f"{{djscope}}:{self.app}:procs", 0, -1)
+        return {json.loads(member)[1] for member in members}
 
     @property
     def threads(self) -> int:

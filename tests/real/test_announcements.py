@@ -9,10 +9,9 @@ import psutil
 import pytest
 
 from djscope.feed.embedded import EmbeddedServer, start_embedded
-from djscope_probes.wire import Keys
 from tests.real.load import Sender, Tasks
 from tests.real.models import WORKERS, Host
-from tests.real.tools import client_of, djscope, wait_for
+from tests.real.tools import djscope, wait_for
 
 pytestmark = pytest.mark.real
 CHILDREN = 24
@@ -32,13 +31,6 @@ def sender(server: EmbeddedServer) -> Iterator[Sender]:
     sender.close()
 
 
-def announced(host: Host) -> set[int]:
-    """The pids in the list."""
-    with client_of(host.redis_url) as client:
-        members = client.zrange(Keys(host.app).procs, 0, -1)
-    return {json.loads(member)[1] for member in members}
-
-
 def test_a_child_that_ends_takes_itself_out(server: EmbeddedServer, sender: Sender) -> None:
     """Nobody watches, and each task has a child of its own: the list is of those that live, and so
     is what `djscope ps` shows.
@@ -48,10 +40,10 @@ def test_a_child_that_ends_takes_itself_out(server: EmbeddedServer, sender: Send
         host.await_ready()
         wait_for(lambda: host.announced(host.model.n), what="idle children")
         Tasks(host, sender).counted(CHILDREN, "")
-        wait_for(lambda: all(map(psutil.pid_exists, announced(host))), what="leaving")
-        wait_for(lambda: len(announced(host)) == host.model.n, what="the last children")
+        wait_for(lambda: all(map(psutil.pid_exists, host.listed)), what="leaving")
+        wait_for(lambda: len(host.listed) == host.model.n, what="the last children")
         shown = djscope(
             "ps", "--json", "--redis", server.url, "--app", host.app, directory=host.directory
         )
 
-        assert {each["pid"] for each in json.loads(shown.stdout)} == announced(host)
+        assert {each["pid"] for each in json.loads(shown.stdout)} == host.listed
