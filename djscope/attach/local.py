@@ -25,6 +25,11 @@ def local(process: ProcessFact) -> psutil.Process | None:
     return found if same else None
 
 
+def has_ended(process: ProcessFact) -> bool:
+    """It was on this machine, and was killed or has ended."""
+    return process.host == os.uname().nodename and process.pid > 0 and local(process) is None
+
+
 def forked(process: ProcessFact) -> list[int]:
     """Pids of its children that run what it runs: it forks them, and no other program is started.
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from djscope.feed.embedded import EmbeddedServer, start_embedded
+from djscope.watch import Watch
+from tests.real.lives import armed
 from tests.real.load import Sender, Tasks
-from tests.real.models import WORKERS, Host
+from tests.real.models import WEB, WORKERS, Host
 from tests.real.tools import djscope, wait_for
 
 pytestmark = pytest.mark.real
 CHILDREN = 24
-MODELS = {model.name: model for model in WORKERS}
+MODELS = {model.name: model for model in (*WEB, *WORKERS)}
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +51,20 @@ def test_a_child_that_ends_takes_itself_out(server: EmbeddedServer, sender: Send
         )
 
         assert {each["pid"] for each in json.loads(shown.stdout)} == host.listed
+
+
+def test_who_was_killed_is_not_waited_for(server: EmbeddedServer) -> None:
+    """A viewer that leaves sees on this machine that such a worker has ended, and says so."""
+    with Host(MODELS["gunicorn sync"], server.url, "killed", installed=True) as host:
+        host.launch()
+        host.await_ready()
+        watch = Watch(server.url, host.app)
+        watch.start()
+        try:
+            wait_for(lambda: armed(watch) == host.model.n, what="arming")
+            os.kill(min(host.listed), signal.SIGKILL)
+            wait_for(lambda: armed(watch) == host.model.n + 1, what="another's arming")
+        finally:
+            said = watch.stop()
+
+    assert said == "2 of 3 processes confirmed off; the others have ended"
