@@ -109,6 +109,8 @@ class Host:
         self.prefix = f"{self.app}:"
         self.port = embedded.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        # What starts the command.
+        self.before: tuple[str, ...] = ()
         self.children = Children(run_directory("model"))
         self.directory = self.children.directory
         probe = {"DJSCOPE_REDIS_URL": redis_url, "QUIET_APPS": "djscope_probes"}
@@ -127,7 +129,7 @@ class Host:
         command = self.model.command.format(port=self.port, app=APPLICATION)
         words = split(command)
         first = [sys.executable] if words[0] == "-m" else [str(program(words.pop(0)))]
-        self.children.start("model", [*first, *words], env=self.env)
+        self.children.start("model", [*self.before, *first, *words], env=self.env)
 
     def await_ready(self) -> None:
         there: Callable[[], bool] = (self.directory / "worker.ready").exists

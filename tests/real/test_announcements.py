@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import psutil
@@ -14,7 +15,7 @@ from djscope.feed.embedded import EmbeddedServer, start_embedded
 from djscope.watch import Watch
 from tests.real.lives import armed
 from tests.real.load import Sender, Tasks
-from tests.real.models import WEB, WORKERS, Host
+from tests.real.models import FORK_WARNING, WEB, WORKERS, Host
 from tests.real.tools import djscope, wait_for
 
 pytestmark = pytest.mark.real
@@ -51,6 +52,33 @@ def test_a_child_that_ends_takes_itself_out(server: EmbeddedServer, sender: Send
         )
 
         assert {each["pid"] for each in json.loads(shown.stdout)} == host.listed
+
+
+@pytest.mark.parametrize("name", ["gunicorn preload", "uvicorn asyncio 2", "celery prefork"])
+def test_workers_of_a_command_that_djscope_runs_are_announced(
+    server: EmbeddedServer, name: str
+) -> None:
+    """With nothing to do, and their parent is not; they arm, and turn off."""
+    with Host(MODELS[name], server.url, "run", installed=False) as host:
+        host.before = (
+            *(sys.executable, "-m", "djscope", "run"),
+            *("--redis", server.url, "--app", host.app, "--"),
+        )
+        host.launch()
+        host.await_ready()
+        wait_for(lambda: host.announced(host.model.n), what="idle workers")
+        workers = {each.pid for each in host.processes[1:]}
+        watch = Watch(server.url, host.app)
+        watch.start()
+        try:
+            wait_for(lambda: armed(watch) == host.model.n, what="arming")
+        finally:
+            said = watch.stop()
+
+        assert host.listed <= workers
+        assert said == "2 of 2 processes confirmed off"
+        host.shut_down()
+        assert [line for line in host.complaints() if FORK_WARNING not in line] == []
 
 
 def test_who_was_killed_is_not_waited_for(server: EmbeddedServer) -> None:

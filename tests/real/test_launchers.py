@@ -73,7 +73,9 @@ def test_doctor_names_a_process_that_forks_others(server: EmbeddedServer, tmp_pa
     """
     env = settings(tmp_path, server.url, "forks", installed=True)
     env["PYTHONWARNINGS"] = "ignore::DeprecationWarning"
-    with started(sys.executable, str(PROJECTS / "crew.py"), "pool", env=env) as process:
+    with started(
+        sys.executable, str(PROJECTS / "crew.py"), "pool", "installed", env=env
+    ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write("go\n")

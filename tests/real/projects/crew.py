@@ -1,8 +1,8 @@
-"""A management command that has others work for it: crew.py HOW. A line of JSON each: what they
-say, and then what we say.
+"""A management command that has others work for it: crew.py HOW START. A line of JSON each: what
+they say, and then what we say.
 
-HOW: `fork` (os.fork), `pool` (multiprocessing). They only query. All wait for a line on stdin
-before that, and for another afterwards.
+HOW: `fork` (os.fork), `pool` (multiprocessing). START: `late` is up to us. They only query. All
+wait for a line on stdin before that, and for another afterwards.
 """
 
 import json
@@ -15,6 +15,7 @@ import django
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
+from quiet import probes
 
 N = 2
 
@@ -37,6 +38,8 @@ class Command(BaseCommand):
     """It lasts for as long as they do."""
 
     def handle(self, *_args: object, **_options: object) -> None:
+        if sys.argv[2] == "late":
+            probes.inject()
         print("ready", flush=True)
         sys.stdin.readline()
         work()
