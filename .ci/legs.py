@@ -23,7 +23,8 @@ import environment  # noqa: E402  found through the line above
 DIST = ROOT / "dist"
 # Tests that read the sources, which a user who installed a wheel has not.
 OF_SOURCES = ("tests/test_architecture.py", "tests/test_docs.py")
-SMOKE = "tests/real/test_run.py"
+MODELS = "tests/real/test_models.py::test_a_model_is_told_in_full_and_left_as_it_was"
+SMOKE = ("tests/real/test_run.py", f"{MODELS}[gunicorn sync]", f"{MODELS}[celery prefork]")
 # Tests wait for servers more than they compute; those of one file share theirs.
 SIDE_BY_SIDE = ("-n", "3", "--dist", "loadfile")
 OLDEST, NEWEST = (3, 10), (3, 13)
@@ -54,7 +55,7 @@ def timed(name: str) -> bool:
 
 
 def wheels() -> None:
-    """Everything that is not `real` and one thing that is, from wheels, away from the sources."""
+    """Everything that is not `real` and little of what is, from wheels, away from the sources."""
     djscope, probes = built()
     python = prepared("wheels", sys.executable, [f"{djscope}[embedded]", probes, *others()])
     directory = apart("wheels")
@@ -63,7 +64,7 @@ def wheels() -> None:
         run([python, "-c", where], directory)
     ignored = [f"--ignore={name}" for name in OF_SOURCES]
     pytest(python, directory, "-m", "not real", *ignored, *SIDE_BY_SIDE)
-    pytest(python, directory, SMOKE)
+    pytest(python, directory, *SMOKE)
 
 
 def oldest() -> None:
@@ -83,6 +84,7 @@ def newest() -> None:
         print(f"newest: the tests above ran on Python {sys.version.split()[0]} already")
     elif found := interpreter(NEWEST):
         python = prepared("newest", found, environment.requirements(ROOT))
+        compiled(python, "uwsgi")
         pytest(python, ROOT, *SIDE_BY_SIDE)
 
 
@@ -153,6 +155,16 @@ def prepared(name: str, python: str, wanted: list[str]) -> str:
         again = ["--reinstall"] if uv else ["--force-reinstall"]
         quietly("installing the wheels", [*install, *again, "--no-deps", *fresh])
     return inside
+
+
+def compiled(python: str, package: str) -> None:
+    """What has no wheel, and may not be had here: its tests are skipped then."""
+    if uv := shutil.which("uv"):
+        install = [uv, "pip", "install", "--python", python]
+    else:
+        install = [python, "-m", "pip", "install"]
+    if subprocess.run([*install, "--quiet", package], check=False).returncode:
+        print(f"{package} does not build here: it is not tested")
 
 
 def apart(name: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from djscope.attach.local import has_ended
 from djscope.errors import INTERRUPTED, OK
 from djscope.feed.live import LiveFeed
 from djscope.feed.status import FeedStatus
@@ -47,4 +48,10 @@ class Watch:
 
     def stop(self) -> str:
         """End watching; says what the probes confirmed."""
-        return self.feed.stop()
+        return self.feed.stop(self._ended)
+
+    def _ended(self) -> int:
+        """How many of those that said they are armed were here, and are no more."""
+        with self.lock:
+            armed = [each for each in self.session.processes.values() if each.armed]
+        return sum(map(has_ended, armed))

@@ -35,3 +35,23 @@ def why_not(process: ProcessFact) -> str:
     if is_elsewhere(process):
         return "the process is not on this machine"
     return "the process has ended (none on this machine has its pid)"
+
+
+def has_ended(process: ProcessFact) -> bool:
+    """It was on this machine, and was killed or has ended."""
+    return not is_elsewhere(process) and local(process) is None
+
+
+def forked(process: ProcessFact) -> list[int]:
+    """Pids of its children that run what it runs: it forks them, and no other program is started.
+
+    Empty where the process is not here, or not ours to look at.
+    """
+    found = local(process)
+    if found is None:
+        return []
+    try:
+        command = found.cmdline()
+        return [each.pid for each in found.children() if each.cmdline() == command]
+    except psutil.Error:  # one ended just now
+        return []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import redis
 
+from djscope.attach.local import forked
 from djscope.commands.target import NO_REDIS, add_target_arguments, named_url
 from djscope.errors import NOTHING, OK, DjscopeError
 from djscope.feed.channel import Channel
@@ -16,6 +17,8 @@ from djscope.feed.leases import Claim, FullError
 from djscope.feed.redis_link import Redis, address_of, check, connect, explain
 from djscope.feed.rights import PROBE, ROLES, VIEWER, acl_line, denied, unknown
 from djscope.feed.room import room
+from djscope.feed.shapes import Process
+from djscope.model.processes import process_fact
 from djscope.model.snapshot import to_json
 from djscope.model.wording import number
 from djscope.plain import plain
@@ -175,8 +178,23 @@ def examine_app(client: Redis, app: str) -> Iterator[Check]:
             f"app {app}: {len(closed)} of {len(ours)} processes let nobody watch (MAX_LEVEL off)",
             "their host decides that: DJSCOPE_MAX_LEVEL=watch, or the DJSCOPE setting",
         )
+    yield from examine_forks(app, ours)
     if len(ours) > len(closed):
         yield from examine_lease(client, channel, app, len(ours) - len(closed))
+
+
+def examine_forks(app: str, processes: Sequence[Process]) -> Iterator[Check]:
+    """Of a process that forks others the probe is not in them, which do the work."""
+    known = {process.pid for process in processes}
+    for process in processes:
+        children = [pid for pid in forked(process_fact(process)) if pid not in known]
+        if children:
+            yield Check(
+                "warn",
+                f"app {app}: {process.host}/{process.pid} is watched, and not"
+                f" {number(len(children), 'process')} that it forked",
+                "call djscope_probes.start() in each of them, after the fork",
+            )
 
 
 def examine_lease(client: Redis, channel: Channel, app: str, expected: int) -> Iterator[Check]:

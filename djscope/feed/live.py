@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 
 import redis
@@ -28,6 +29,8 @@ HELD_S = 5.0
 # Reads of what came while this process stood still: two minutes of a busy app.
 CATCH_UP = 200
 CONFIRM_S = LEASE_TTL_MS / 1000 + 2
+# The same for those that seem to have ended: they may stand in a container of the same name.
+ENDED_S = 0.5
 DEFINITIONS_AT_ONCE = 1_000
 NEED_AT_ONCE = 50
 NOBODY = "no process has announced itself yet"
@@ -80,13 +83,15 @@ class LiveFeed:
         self.targets = targets
         self._renewed = 0.0  # by the next turn it is on the lease
 
-    def stop(self) -> str:
-        """Stop watching; returns what the probes confirmed, as a sentence."""
+    def stop(self, ended: Callable[[], int] = lambda: 0) -> str:
+        """Stop watching; returns what the probes confirmed, as a sentence. `ended`: how many of
+        them are known to be no more, and are not waited for.
+        """
         self._ending.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
         try:
-            return self._confirm()
+            return self._confirm(ended)
         except redis.RedisError as error:
             return f"not confirmed ({self._explain(error)}); probes turn off by themselves"
         finally:
@@ -261,7 +266,7 @@ class LiveFeed:
             targets=tuple(each for each in self.targets if each.until > self._renewed_at),
         )
 
-    def _confirm(self) -> str:
+    def _confirm(self, ended: Callable[[], int]) -> str:
         """Release the lease and watch the processes go off."""
         if not self.status.app:
             return "no process was being watched"
@@ -272,11 +277,12 @@ class LiveFeed:
             return f"others still watch: {', '.join(self._claim.others)}"
         if not armed:
             return "no process was being watched"
-        deadline = time.monotonic() + CONFIRM_S
-        left = armed
-        while left and time.monotonic() < deadline:
+        passed, began, left = 0.0, time.monotonic(), armed
+        while left and passed < (CONFIRM_S if left > ended() else ENDED_S):
             for delivery in self._channel.read(BLOCK_MS):
                 self._apply(delivery)
-            left = self._sink.watching()[0]
+            passed, left = time.monotonic() - began, self._sink.watching()[0]
         tail = "" if not left else "; the others turn off by themselves"
+        if left and left <= ended():
+            tail = "; the others have ended"
         return f"{armed - left} of {armed} processes confirmed off{tail}"

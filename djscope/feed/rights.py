@@ -32,8 +32,9 @@ PROBE: Rights = _BOTH | {
     "hset": ("HSET", _KEY, "f", "x", "f without a value"),
     "xtrim": ("XTRIM", _KEY, "MAXLEN", 0),
     "zadd": ("ZADD", _KEY, "no number", "m"),
-    "zcard": ("ZCARD", _KEY),
+    "zcount": ("ZCOUNT", _KEY, 0, 0),
     "zrem": ("ZREM", _KEY, "m"),
+    "zremrangebyscore": ("ZREMRANGEBYSCORE", _KEY, 0, 0),
 }
 VIEWER: Rights = _BOTH | {
     "client|setname": ("CLIENT", "SETNAME", "djscope-viewer"),

@@ -34,6 +34,8 @@ RECENT_UNITS = 500
 # A process not heard of for this long is forgotten: a worker may use up thousands of children.
 GONE_S = 300.0
 ANSWERS = 50
+# Who ends in order says that it is off; who does not may have had records that it did not send.
+UNSAID = "{process} fell silent: the last it recorded, up to a fifth of a second, may be missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class Session:
         for process in self.processes.values():
             if process.armed and now - process.seen_at > SILENT_S:
                 process.level = "silent"
+                self.gap(now, UNSAID.format(process=process.name))
         for unit_key in [k for k, unit in self.running.items() if now - unit.seen_at > SILENT_S]:
             self.lose(unit_key, now)
         self.version += 1

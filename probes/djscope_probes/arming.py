@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from djscope_probes import ownership, settings, stacks, wire
+from djscope_probes import forks, ownership, settings, stacks, wire
 from djscope_probes.adoption import Adoption
 from djscope_probes.ambient import Ambient
 from djscope_probes.clock import now_ns, unix
@@ -88,6 +88,7 @@ class Armament:
     def arm(self) -> None:
         """Put the instruments in; adopt what is under way."""
         self.level, self._armed_ns = "watch", now_ns()
+        forks.in_children(self._forked)
         self.governor = Governor(now_ns(), self._cost_ns())
         self.ledger.one_in = 1
         self.defs = Definitions()
@@ -130,6 +131,13 @@ class Armament:
                     instrument.guard.failed()
         self._adoption = self._ambient = None
         self.ledger.clear()
+        forks.not_in_children(self._forked)
+
+    def _forked(self) -> None:
+        """A child has our wrappers, and not the thread that takes from them what they note."""
+        for instrument in self._instruments:
+            instrument.patches.heal()
+        self.disarm()
 
     def collect(self, sent_bytes: int) -> list[str]:
         """Events since the last call, as JSON. `sent_bytes`: to Redis so far."""

@@ -18,6 +18,8 @@ from djscope_probes.wire import (
 )
 
 BLOCK_MS = 30_000
+# Who was silent for so long is taken out of the list of processes.
+FORGET_S = 2 * PROCESS_STALE_S
 # Our two clocks have come apart: one was set, or the machine slept.
 CLOCK_JUMP_S = 2.0
 
@@ -47,29 +49,35 @@ class Control:
     def refresh(self) -> list[Lease]:
         """Announce the process; take the stream's last id *before* the slots, so no wake is lost.
 
-        Five commands, so that an idle process stays under twelve a minute; the two keys' expiry is
-        set the first time and then renewed in turn.
+        Five commands, so that an idle process stays under twelve a minute: what keeps both keys
+        there, and small, is all done the first time and then in turn.
         """
         if abs(time.time() - time.monotonic() - self._wall) > CLOCK_JUMP_S:
             self.synchronise()  # the machine slept, which a monotonic clock may not notice
         keys = self._keys
         self._refreshes += 1
-        expiries = ((keys.procs, 2 * PROCESS_STALE_S), (keys.apps, APPS_STALE_S))
-        due = expiries if self._refreshes == 1 else expiries[self._refreshes % 2 :][:1]
+        gone = f"({self.now() - FORGET_S:.3f}"
+        renew = ("EXPIRE", keys.procs, FORGET_S)
+        # Who was killed takes nothing back: the others do it for him.
+        forget = ("ZREMRANGEBYSCORE", keys.procs, "-inf", gone)
+        stay = ("EXPIRE", keys.apps, APPS_STALE_S)
+        turn = (renew, forget, renew, stay)
+        due = set(turn) if self._refreshes == 1 else {turn[self._refreshes % 4]}
         last, slots, *_ = self._connection.pipeline(
             ("XREVRANGE", keys.control, "+", "-", "COUNT", 1),
             ("MGET", *keys.leases),
             ("ZADD", keys.procs, f"{self.now():.3f}", self._member),
             ("ZADD", keys.apps, f"{self.now():.3f}", self._app),
-            *(("EXPIRE", *each) for each in due),
+            *due,
         )
         if isinstance(last, list):
             self._last_id = last[0][0] if last else b"0-0"
         return self._leases(slots)
 
     def crowd(self) -> int:
-        """How many processes share the app, more or less: the stale are among them."""
-        return int(expect(int, self._connection.call("ZCARD", self._keys.procs)))
+        """How many processes share the app, more or less: some may have been killed just now."""
+        fresh = f"{self.now() - PROCESS_STALE_S:.3f}"
+        return int(expect(int, self._connection.call("ZCOUNT", self._keys.procs, fresh, "+inf")))
 
     def leases(self) -> list[Lease]:
         """Who watches, as of now."""

@@ -2,11 +2,13 @@
 
 A pre-fork parent must not: threads do not survive a fork, and from Python 3.12 on one warns of the
 other. What is recognised: gunicorn's arbiter with preload, uWSGI's master, Celery's main process,
-runserver's reloader.
+runserver's reloader. Who turns out to be one later is known when it forks, see `forks`.
 """
 
 from __future__ import annotations
 
+import atexit
+import importlib
 import os
 import sys
 import time
@@ -14,6 +16,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from djscope_probes import forks
 from djscope_probes.frames import current_frames
 
 # The header under which Celery's main process notes when it received a message.
@@ -112,18 +115,20 @@ _POOLS_WITHOUT_CHILDREN = ("solo", "thread", "gevent", "eventlet")
 pool_size: int | None = None
 
 
-def start_in_children(start: Callable[[], object]) -> None:
-    """Call `start` where the work will be done, once it is there."""
-    if is_celery_worker():
+def start_in_children(start: Callable[[], object], server: str = "") -> None:
+    """Call `start` where the work will be done, once it is there. `server`: what is known to fork
+    by now, where the command does not say it.
+    """
+    if server == forks.CELERY or is_celery_worker():
         _start_in_celery(start)
     elif _in_uwsgi_master():
         _start_in_uwsgi(start)
-    elif _in_gunicorn_arbiter():
-        os.register_at_fork(after_in_child=start)
+    elif server == forks.GUNICORN or _in_gunicorn_arbiter():
+        forks.in_workers(start)
 
 
 def stay_out_of_children() -> None:
-    """The other half; a fork hook cannot be taken back, but `start` is a no-op after `stop`."""
+    """The other half; a hook of uWSGI or a fork stays, but `start` is a no-op after `stop`."""
     signals = sys.modules.get("celery.signals")
     if signals is not None:
         signals.worker_process_init.disconnect(dispatch_uid=_UID)
@@ -131,10 +136,40 @@ def stay_out_of_children() -> None:
         signals.task_received.disconnect(dispatch_uid=_UID)
 
 
+def at_end(call: Callable[..., object]) -> None:
+    """Have `call` called when this process ends; billiard's children do so by `os._exit`, which
+    `atexit` does not hear. A parent's, inherited by a fork, gives way.
+    """
+    atexit.register(call)
+    signals: Any = sys.modules.get("celery.signals")
+    if signals is not None:
+        signals.worker_process_shutdown.disconnect(dispatch_uid=_UID)
+        signals.worker_process_shutdown.connect(call, weak=False, dispatch_uid=_UID)
+
+
+def not_at_end(call: Callable[..., object]) -> None:
+    """Take that back."""
+    atexit.unregister(call)
+    signals: Any = sys.modules.get("celery.signals")
+    if signals is not None:
+        signals.worker_process_shutdown.disconnect(dispatch_uid=_UID)
+
+
 def _start_in_uwsgi(start: Callable[[], object]) -> None:
-    """`os.register_at_fork` is not heard by uWSGI; it calls this hook, which others may use too."""
+    """`os.register_at_fork` is not heard by uWSGI; it calls this hook, which others may use too:
+    `uwsgidecorators` puts its own there when it is imported, and calls a list from it.
+    """
     uwsgi = sys.modules["uwsgi"]
     before = getattr(uwsgi, "post_fork_hook", None)
+    if before is None and getattr(uwsgi, "spooler", None) is None:
+        try:
+            importlib.import_module("uwsgidecorators")
+        except Exception:  # not installed, or uWSGI has no master: nobody will import it
+            pass
+    chain = getattr(sys.modules.get("uwsgidecorators"), "postfork_chain", None)
+    if isinstance(chain, list):
+        chain.append(start)
+        return
 
     def post_fork() -> None:
         if before is not None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from djscope_probes import announcing, endpoint, hosts, native, residence, settings
+from djscope_probes import announcing, endpoint, forks, hosts, native, residence, settings
 from djscope_probes.address import Address, AddressError, parse
 from djscope_probes.probe import Probe
 from djscope_probes.wire import WIRE_VERSION
@@ -20,6 +19,8 @@ _complained = False
 # that holds it may not exist any more after a fork.
 _turn = native.lock()
 TURN_S = 1.0
+# Once in its life, a parent waits so long for our thread to be gone.
+GIVE_WAY_S = 0.2
 NO_URL = "the Redis URL is not one"
 NO_THREAD = "no more threads can be started there: by its user's limit, or its container's"
 TAKEN = "another copy of djscope-probes runs there"
@@ -42,6 +43,7 @@ def start(redis_url: str | None, app: str | None) -> bool:
     if hosts.is_prefork_parent():
         _start_in_children(redis_url, app)
         return False
+    forks.before_workers(lambda server: _give_way(redis_url, app, server))
     return _start_here(redis_url, app)
 
 
@@ -79,12 +81,26 @@ def stop() -> None:
     hosts.stay_out_of_children()
     probe, _running = _running, None
     if probe is not None and probe.process.pid == os.getpid():
-        atexit.unregister(probe.at_exit)
+        hosts.not_at_end(probe.at_exit)
         probe.end(within=1.0)
         residence.move_out()
 
 
-def _start_in_children(redis_url: str | None, app: str | None) -> None:
+def _give_way(redis_url: str | None, app: str | None, server: str) -> None:
+    """This process turns out to fork workers: it keeps no thread, and each of them gets a probe."""
+    global _running
+    probe = _running
+    if probe is None or probe.process.pid != os.getpid():
+        return
+    _running = None
+    hosts.not_at_end(probe.at_exit)
+    probe.at_exit()
+    probe.end(within=GIVE_WAY_S)
+    residence.move_out()
+    _start_in_children(redis_url, app, server)
+
+
+def _start_in_children(redis_url: str | None, app: str | None, server: str = "") -> None:
     global _waiting
     if _waiting:
         return
@@ -94,7 +110,7 @@ def _start_in_children(redis_url: str | None, app: str | None) -> None:
         if not _stopped:
             _start_here(redis_url, app)
 
-    hosts.start_in_children(start_child)
+    hosts.start_in_children(start_child, server)
 
 
 def _start_here(redis_url: str | None, app: str | None) -> bool:
@@ -138,7 +154,7 @@ def _start_alone(redis_url: str | None, app: str | None) -> str:
         return NO_THREAD
     _running = probe
     residence.move_in(probe.process.app, probe.visit)
-    atexit.register(probe.at_exit)
+    hosts.at_end(probe.at_exit)
     return ""
 
 

@@ -119,12 +119,21 @@ class Patches:
     def listen(self, signal: Any, receiver: Function, uid: str) -> None:
         """Connect to a Django or Celery signal, strongly, under a name that can be taken back."""
         if (id(signal), uid) not in self._receivers:
-            signal.connect(receiver, weak=False, dispatch_uid=uid)
+            # Noted first: whoever forks meanwhile has to know which locks may be held.
             self._receivers[id(signal), uid] = signal
+            signal.connect(receiver, weak=False, dispatch_uid=uid)
 
     def until_restored(self, end: Callable[[], object]) -> None:
         """Something goes on in the host until `end` is called, which may not fail half-way."""
         self._ends.append(end)
+
+    def heal(self) -> None:
+        """After a fork: a signal's lock may be held by a thread that is not here, perhaps ours."""
+        for signal in self._receivers.values():
+            lock: Any = getattr(signal, "lock", None)
+            renew = getattr(lock, "_at_fork_reinit", None)
+            if renew is not None and lock.locked():
+                renew()
 
     def restore(self) -> None:
         """Put everything back, last in first out."""

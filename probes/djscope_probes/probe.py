@@ -135,6 +135,8 @@ class Probe:
         self._settle_rules(local=address.local and connection.address.local)
         control = Control(connection, self.keys, self.process)
         control.synchronise()
+        if self._ending:
+            return  # whoever waits for our end has taken the announcement back
         leases = control.refresh()
         visit_ends = time.monotonic() + VISIT_S if address is self._visited else None
         served = False
@@ -159,7 +161,7 @@ class Probe:
 
     def _watch(self, connection: Connection, control: Control, leases: list[Lease]) -> list[Lease]:
         """Armed for as long as somebody watches."""
-        self._arm()
+        self.armament.arm()
         outbox = Outbox(self.keys, self.process.id, self.armament.defs, self._dropped)
         sent = self._sent_before
         watching = Watching(
@@ -187,27 +189,16 @@ class Probe:
             return []
         return [lease for lease in leases if lease.viewer not in self._refused]
 
-    def _arm(self) -> None:
-        self.armament.arm()
-        signals: Any = sys.modules.get("celery.signals")
-        if signals is not None:  # billiard's children leave by os._exit
-            signals.worker_process_shutdown.connect(
-                self.at_exit, weak=False, dispatch_uid="djscope_exit"
-            )
-
     def _disarm(self) -> None:
         if self.armament.armed:
             self.armament.disarm()
-        signals: Any = sys.modules.get("celery.signals")
-        if signals is not None:
-            signals.worker_process_shutdown.disconnect(dispatch_uid="djscope_exit")
 
     def at_exit(self, **_: Any) -> None:
         """The last records get one bounded flush; the process does not wait longer for us."""
         if os.getpid() != self.process.pid:
             return  # a forked child has the handler, not the thread
+        self._ending = True
         if self.armament.armed:
-            self._ending = True
             self._hurry()
             self._ended.acquire(True, EXIT_S)
         elif (connection := self._connection) is not None:

@@ -168,6 +168,20 @@ def test_after_a_reset_only_what_comes_counts() -> None:
     assert stat.n == 2
 
 
+def test_a_process_that_ends_without_a_word_may_have_had_more_to_tell() -> None:
+    """Said once, by name; not of one that said it is off."""
+    session = Session()
+    for pid, level in ((1, "watch"), (2, "off")):
+        report = ProbeReported(level, NOON, 5, 1, 0, [], [], 10, 10)
+        session.apply(Delivery(f"web-1/{pid}@1", NOON, 0, 1, 0, [report]))
+    for later in (5, 11, 12):
+        session.announce([], NOON + later)
+
+    assert [gap.what for gap in session.gaps] == [
+        "web-1/1 fell silent: the last it recorded, up to a fifth of a second, may be missing"
+    ]
+
+
 def test_a_process_that_went_silent_is_not_waited_for() -> None:
     """A killed worker confirms nothing, and is not counted as watched."""
     session = Session()

@@ -11,11 +11,19 @@ import pytest
 from djscope.feed import embedded
 from djscope.feed.embedded import EmbeddedServer, start_embedded
 from djscope_probes.address import AddressError, parse
-from djscope_probes.control import Control, leases_in
+from djscope_probes.control import FORGET_S, Control, leases_in
 from djscope_probes.definitions import Definitions
 from djscope_probes.outbox import CHANNEL_BYTES, Outbox, packed
 from djscope_probes.resp import Connection, ReplyError, encode
-from djscope_probes.wire import FRAME_BYTES, Keys, Lease, Process, Target, dumps
+from djscope_probes.wire import (
+    FRAME_BYTES,
+    PROCESS_STALE_S,
+    Keys,
+    Lease,
+    Process,
+    Target,
+    dumps,
+)
 from tests.real.ladder import FOUND, Rung
 
 pytestmark = pytest.mark.real
@@ -245,6 +253,26 @@ def test_a_process_announces_itself_and_leaves(connection: Connection) -> None:
 
     control.leave()
     assert connection.call("EXISTS", KEYS.procs) == 0
+
+
+def test_who_was_killed_is_taken_out_of_the_list_by_the_others(connection: Connection) -> None:
+    """At once when one comes, and again in its turn for as long as that one lives; meanwhile who
+    was silent for long does not count.
+    """
+    now = int(connection.call("TIME")[0])
+    gone = [word for n in range(50) for word in (now - FORGET_S - 5, f"gone {n}")]
+    silent = (now - PROCESS_STALE_S - 5, "silent")
+    control = Control(connection, KEYS, PROCESS)
+    connection.call("ZADD", KEYS.procs, *gone, *silent)
+    control.refresh()
+
+    assert (connection.call("ZCARD", KEYS.procs), control.crowd()) == (2, 1)
+
+    connection.call("ZADD", KEYS.procs, *gone)
+    for _ in range(4):
+        control.refresh()
+
+    assert (connection.call("ZCARD", KEYS.procs), control.crowd()) == (2, 1)
 
 
 def test_control_wakes_and_does_not_miss_what_came_before(connection: Connection) -> None:

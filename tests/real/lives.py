@@ -23,8 +23,6 @@ AROUND = 20
 # What ended this shortly before a viewer left may have had its last step after that.
 MARGIN_S = 0.3
 STARTS = ("installed", "late")
-# Of a state, when nothing of ours is in the host.
-LEFT: dict[str, list[str]] = {"wrapped": [], "receivers": []}
 
 
 @dataclass
@@ -36,6 +34,9 @@ class Told:
 
     sent: int
     counted: int = 0
+    # Of the counted ones, of those in the background, and of all, ended or not.
+    counted_queries: int = 0
+    work_queries: int = 0
     queries: int = 0
     least: int = 0
     work: int = 0
@@ -92,10 +93,11 @@ def scene(host: Host, start: str, sender: Sender) -> Outcome:
     model = host.model
     outcome = Outcome(model.name, start)
     load: Load = Requests(host) if model.web else Tasks(host, sender)
+    if start == "installed":
+        wait_for(lambda: host.announced(model.n), what="the announcement of who has nothing to do")
     with under_load(load):
         if model.lasts and start == "late":
             each(load, "inject", model.n)
-        if model.lasts or start == "installed":
             wait_for(lambda: host.announced(model.n), what="announcement")
         outcome.told.append(watched(host, start, load, stop=False))
         look(model, load, "when off", outcome)
@@ -131,6 +133,8 @@ def watched(host: Host, start: str, load: Load, stop: bool) -> Told:
     gone = time.monotonic()
     told.counted = number(watch, load, load.counted_name)
     told.work = number(watch, load, load.work_name)
+    told.counted_queries = number(watch, load, load.counted_name, "queries")
+    told.work_queries = number(watch, load, load.work_name, "queries")
     told.queries = queries(watch)
     told.most = 1  # which may be under way at this very moment
     for span in load.spans():
@@ -151,13 +155,15 @@ def settle(watch: Watch, load: Load, counted: int, around: int) -> None:
 
 
 def look(model: Model, load: Load, when: str, outcome: Outcome) -> None:
-    """Every original is back, in every process."""
+    """Every original is back, in every process; where they do not last, in those there are now."""
     if not model.lasts:
+        states = load.ask("state", FEW)
+        outcome.left += [f"{label} {when}" for state in states for label in changed(state)]
         return
     for state in each(load, "state", model.n).values():
         outcome.left += [f"{each} {when}" for each in changed(state)]
-        if when == "when stopped" and state["ours"]:
-            outcome.left.append(f"{state['ours']} threads {when}")
+        if when == "when stopped" and (state["ours"] or state["standing"]):
+            outcome.left.append(f"{state['ours']} threads, {state['standing']} {when}")
 
 
 def changed(state: State) -> list[str]:
@@ -192,12 +198,12 @@ def armed(watch: Watch) -> int:
         return watch.session.watching()[0]
 
 
-def number(watch: Watch, load: Load, name: str) -> int:
-    """How many units of that name ended."""
+def number(watch: Watch, load: Load, name: str, what: str = "n") -> int:
+    """How many units of that name ended, or their `queries`."""
     with watch.lock:
         session = watch.session
         return sum(
-            route.n
+            int(getattr(route, what))
             for (kind, name_id), route in session.routes.items()
             if kind == load.kind and session.definitions.text(name_id) == name
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -108,6 +109,8 @@ class Host:
         self.prefix = f"{self.app}:"
         self.port = embedded.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        # What starts the command.
+        self.before: tuple[str, ...] = ()
         self.children = Children(run_directory("model"))
         self.directory = self.children.directory
         probe = {"DJSCOPE_REDIS_URL": redis_url, "QUIET_APPS": "djscope_probes"}
@@ -126,7 +129,7 @@ class Host:
         command = self.model.command.format(port=self.port, app=APPLICATION)
         words = split(command)
         first = [sys.executable] if words[0] == "-m" else [str(program(words.pop(0)))]
-        self.children.start("model", [*first, *words], env=self.env)
+        self.children.start("model", [*self.before, *first, *words], env=self.env)
 
     def await_ready(self) -> None:
         there: Callable[[], bool] = (self.directory / "worker.ready").exists
@@ -139,6 +142,13 @@ class Host:
         """Idle processes announce themselves."""
         with client_of(self.redis_url) as client:
             return bool(client.zcard(f"{{djscope}}:{self.app}:procs") >= n)
+
+    @property
+    def listed(self) -> set[int]:
+        """Pids of those that have announced themselves, and not taken that back."""
+        with client_of(self.redis_url) as client:
+            members = client.zrange(f"{{djscope}}:{self.app}:procs", 0, -1)
+        return {json.loads(member)[1] for member in members}
 
     @property
     def threads(self) -> int:

@@ -16,7 +16,7 @@ import pytest
 from djscope.feed.embedded import start_embedded
 from djscope.watch import Watch
 from djscope_probes.wire import Keys
-from tests.real.lives import LEFT, STARTS
+from tests.real.lives import STARTS, changed
 from tests.real.servers import PROJECTS, quiet_environment
 from tests.real.tools import Levels, client_of, complaints, started, wait_for, watching
 
@@ -75,13 +75,13 @@ def test_a_long_command_is_watched_and_left(redis_url: str, tmp_path: Path, star
         with seen(redis_url, app) as watch:
             assert len(ask(process, "state")["wrapped"]) > 10
             assert watch.stop() == "1 of 1 processes confirmed off"
-        assert {key: ask(process, "state")[key] for key in ("wrapped", "receivers")} == LEFT
+        assert changed(ask(process, "state")) == []
         with seen(redis_url, app) as watch:
             stopped = ask(process, "stop")
             wait_for(lambda: armed(watch) == 0, what="the last word")
         out, err = process.communicate(timeout=20)
 
-    assert {key: stopped[key] for key in ("wrapped", "receivers")} == LEFT
+    assert changed(stopped) == []
     assert stopped["ours"] == 0
     assert (process.returncode, out, complaints(err)) == (0, "ended well\n", [])
 
@@ -175,15 +175,42 @@ def told(watch: Watch, pid: int) -> int:
 
 @pytest.mark.parametrize("how", ["fork", "multiprocessing"])
 def test_a_child_that_a_script_forks_has_no_probe(redis_url: str, tmp_path: Path, how: str) -> None:
-    """It inherits the wrappers and not the thread: its requests are answered as ever, with its
-    first one every original is back, and it is not told. The parent is, as before.
+    """It inherits not the thread, and lets go of the wrappers: its requests are answered as ever,
+    every original is back, and it is not told. The parent is, as before.
     """
     child, parent, numbers = forker(how, f"forked-{how}", redis_url, tmp_path)
 
     assert child["statuses"] == parent["statuses"] == [200] * UNITS
-    assert (child["wrapped"], child["receivers"], child["ours"]) == ([], [], 0)
+    assert (changed(child), child["ours"]) == ([], 0)
     assert len(parent["wrapped"]) > 10
     assert numbers == {"child": 0, "parent": UNITS}
+
+
+@pytest.mark.parametrize("how", ["fork", "pool"])
+@pytest.mark.parametrize("start", [*STARTS, "run"])
+def test_a_child_of_a_watched_command_has_every_original_back(
+    redis_url: str, tmp_path: Path, how: str, start: str
+) -> None:
+    """At once: the command goes on in it as far as we know, so that no first unit would tell."""
+    app = f"crew-{how}-{start}"
+    env = settings(tmp_path, redis_url, app, installed=start == "installed")
+    env["PYTHONWARNINGS"] = "ignore::DeprecationWarning"
+    run = (sys.executable, "-m", "djscope", "run", "--redis", redis_url, "--app", app, "--")
+    command = (sys.executable, str(PROJECTS / "crew.py"), how, start)
+    with started(*(run if start == "run" else ()), *command, env=env) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        with seen(redis_url, app):
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            *children, parent = (json.loads(process.stdout.readline()) for _ in range(3))
+        _, err = process.communicate("end\n", timeout=20)
+
+    assert [changed(state) for state in children] == [[], []]
+    assert [state["ours"] for state in children] == [0, 0]
+    assert len(parent["wrapped"]) > 10
+    assert (process.returncode, complaints(err)) == (0, [])
 
 
 def test_a_forked_child_that_starts_a_probe_is_told(redis_url: str, tmp_path: Path) -> None:

@@ -55,8 +55,9 @@ SIGNALS = (
     ("celery.signals", "task_postrun"),
     ("celery.signals", "task_prerun"),
     ("celery.signals", "task_retry"),
-    ("celery.signals", "worker_process_shutdown"),
 )
+# For as long as there is a probe, watched or not.
+STANDING = (("celery.signals", "worker_process_shutdown"),)
 OURS = "djscope"
 
 
@@ -79,14 +80,19 @@ def codes(value: Any) -> list[Any]:
     return [code for each in functions if (code := getattr(each, "__code__", None)) is not None]
 
 
-def connected() -> Iterator[str]:
-    """`signal uid` of each receiver that the probe connected, also to garbage collections."""
-    for module_name, name in SIGNALS:
+def received(signals: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """`signal uid` of each receiver that the probe connected."""
+    for module_name, name in signals:
         signal = getattr(sys.modules.get(module_name), name, None)
         for entry in getattr(signal, "receivers", None) or ():
             uid = entry[0][0]
             if isinstance(uid, str) and uid.startswith(OURS):
                 yield f"{name} {uid}"
+
+
+def connected() -> Iterator[str]:
+    """What is to be gone when nobody watches, also from garbage collections."""
+    yield from received(SIGNALS)
     for callback in gc.callbacks:
         if str(getattr(callback, "__module__", "")).startswith(OURS):
             yield f"gc.callbacks {callback}"

@@ -12,7 +12,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.core.handlers.base import BaseHandler
 from django.urls import get_resolver
-from targets import connected, found
+from targets import STANDING, connected, found, received
 
 from djscope_probes import hosts, landmarks
 from djscope_probes.layers import HOOKS
@@ -47,6 +47,7 @@ def state() -> dict[str, Any]:
         "links": every,
         "hooked": hooked,
         "receivers": sorted(connected()),
+        "standing": sorted(received(STANDING)),
         "counted": running.armament.wrapped if running is not None else 0,
         "threads": _thread._count(),
         "ours": sum(map(is_ours, sys._current_frames().values())),
