@@ -9,9 +9,11 @@ from collections import deque
 from dataclasses import replace
 
 import redis
+from msgspec.structs import replace as changed
 
 from djscope.errors import DjscopeError, UsageError
 from djscope.feed.channel import BEGINNING, Channel
+from djscope.feed.clock import Clock
 from djscope.feed.delivery import Delivery
 from djscope.feed.leases import RENEW_S, Claim
 from djscope.feed.redis_link import REPLY_S, address_of, connect, explain
@@ -31,6 +33,10 @@ DEFINITIONS_AT_ONCE = 1_000
 NEED_AT_ONCE = 50
 NOBODY = "no process has announced itself yet"
 STOOD_STILL = "this viewer stood still for {passed:.0f} s: probes went off meanwhile"
+EMPTIED = (
+    "what djscope keeps in Redis was deleted (FLUSHALL, eviction?): probes went off for up to"
+    " {passed:.1f} s, what they had told may be lost"
+)
 # How far back a viewer reads that comes while others watch already.
 HISTORY_S = 120
 
@@ -48,7 +54,7 @@ class LiveFeed:
         self.status = FeedStatus(Link.CONNECTING, label or self._address.label, app)
         self._client = connect(url)
         self._join(app)
-        self._offset = 0.0
+        self._clock = Clock()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="djscope-feed", daemon=True)
         self._renewed = self._looked = self._asked = self._measured = self._renewed_at = 0.0
@@ -58,8 +64,8 @@ class LiveFeed:
         self.fatal: DjscopeError | None = None
 
     def now(self) -> float:
-        """Redis seconds."""
-        return time.time() + self._offset
+        """Redis seconds, whoever sets a clock meanwhile."""
+        return self._clock.now()
 
     def start(self) -> None:
         """Begin to watch."""
@@ -127,19 +133,20 @@ class LiveFeed:
 
     def _attach(self) -> None:
         began = time.monotonic()
-        now = self._channel.now()
+        redis_now = self._channel.now()
         round_trip = (time.monotonic() - began) * 1000
-        self._offset = now - time.time()
+        self._clock.heard(redis_now)
+        now = self.now()
         was = self.status
         if was.link is Link.LOST and self._channel.last_id != BEGINNING:
             if self._channel.behind():
-                self._channel.seek(now - 1)
+                self._channel.seek(redis_now - 1)
             with self.lock:
                 self._sink.out_of_touch()
                 self._sink.gap(now, self._why_away(now, now - was.since))
         self._claim.renew(self._client)
         if self._channel.last_id == BEGINNING:
-            self._channel.seek(now - (HISTORY_S if self._claim.others else 0))
+            self._channel.seek(redis_now - (HISTORY_S if self._claim.others else 0))
         self._renewed, self._looked = time.monotonic(), 0.0
         self._renewed_at = self.now()
         self.status = replace(was, link=Link.LIVE, problem="", since=now, round_trip_ms=round_trip)
@@ -161,10 +168,9 @@ class LiveFeed:
             self._renew(now)
         if now - self._looked >= PROCESSES_S:
             self._looked = now
-            at = self.now()
-            processes = self._channel.processes(at)
+            clock, processes = self._clock, self._channel.processes(self._clock.redis())
             with self.lock:
-                self._sink.announce(processes, at)
+                self._sink.announce([(each, clock.ours(at)) for each, at in processes], self.now())
         while self._questions:
             self._claim.tell(self._client, self._questions.popleft())
         deliveries = self._channel.read(BLOCK_MS)
@@ -176,16 +182,21 @@ class LiveFeed:
 
     def _renew(self, now: float) -> None:
         """Hold on to the lease. Where it ran out meanwhile, this process stood still."""
+        self._clock.heard(self._channel.now())
         at = self.now()
         passed, self._renewed, self._renewed_at = at - self._renewed_at, now, at
         if passed > LEASE_TTL_MS / 1000:
             self._catch_up()
-        self._claim.aim([each for each in self.targets if each.until > at])
-        kept = self._claim.renew(self._client)
-        if not kept and passed > LEASE_TTL_MS / 1000 and not self._claim.others:
+        step = self._clock.step
+        targets = [changed(each, until=each.until + step) for each in self.targets]
+        self._claim.aim([each for each in targets if each.until > at + step])
+        if not self._claim.renew(self._client) and not self._claim.others:
             with self.lock:
-                self._sink.out_of_touch()
-                self._sink.gap(at, STOOD_STILL.format(passed=passed))
+                if passed > LEASE_TTL_MS / 1000:
+                    self._sink.out_of_touch()
+                    self._sink.gap(at, STOOD_STILL.format(passed=passed))
+                else:
+                    self._sink.gap(at, EMPTIED.format(passed=passed))
         self._note_status()
 
     def _catch_up(self) -> None:
@@ -200,7 +211,7 @@ class LiveFeed:
 
     def _apply(self, delivery: Delivery) -> None:
         try:
-            self._sink.apply(delivery)
+            self._sink.apply(self._clock.received(delivery))
         except (ValueError, TypeError, ArithmeticError, LookupError):
             # Well-formed nonsense, a date in the year 10^9 say, costs one frame, not the feed.
             self._channel.bad.frames += 1

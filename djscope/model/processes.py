@@ -43,7 +43,9 @@ class ProcessFact:
     lost: tuple[str, ...] = ()
     cpu_share: float = 0.0
     bytes_per_s: float = 0.0
+    # Events that the probe dropped since we watch; and of them, in the count that it told last.
     dropped: int = 0
+    dropped_told: int = 0
     missed_frames: int = 0
     last_seq: int = 0
     # Units that it can work on at once; 0 where that is not known or not bounded.
@@ -82,7 +84,7 @@ class ProcessFact:
         self.units, self.running, self.errors = known.units, known.running, known.errors
         self.off, self.lost, self.reported_at = known.off, known.lost, known.reported_at
         self.last_seq, self.dropped = known.last_seq, known.dropped
-        self.missed_frames = known.missed_frames
+        self.missed_frames, self.dropped_told = known.missed_frames, known.dropped_told
         self.concurrency, self.governed = known.concurrency, known.governed
 
 

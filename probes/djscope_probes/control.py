@@ -18,8 +18,11 @@ from djscope_probes.wire import (
 )
 
 BLOCK_MS = 30_000
-# Our two clocks have come apart: one was set, or the machine slept.
+# Redis's clock and ours have come apart: one was set, or the machine slept.
 CLOCK_JUMP_S = 2.0
+
+
+Command = tuple[object, ...]
 
 
 class Control:
@@ -32,7 +35,7 @@ class Control:
         self._app = process.app
         self._last_id = b"0-0"
         self._refreshes = 0
-        self._offset = self._wall = 0.0
+        self._offset = 0.0
 
     def now(self) -> float:
         """Redis time in seconds, the one clock that all hosts share; ours may jump meanwhile."""
@@ -42,30 +45,39 @@ class Control:
         """Ask Redis what time it is."""
         seconds, micros = self._connection.call("TIME")
         self._offset = int(seconds) + int(micros) / 1e6 - time.monotonic()
-        self._wall = time.time() - time.monotonic()
 
     def refresh(self) -> list[Lease]:
         """Announce the process; take the stream's last id *before* the slots, so no wake is lost.
 
-        Five commands, so that an idle process stays under twelve a minute; the two keys' expiry is
-        set the first time and then renewed in turn.
+        Five commands, so that an idle process stays under twelve a minute; what is not needed each
+        time is done the first time and then in turn.
         """
-        if abs(time.time() - time.monotonic() - self._wall) > CLOCK_JUMP_S:
-            self.synchronise()  # the machine slept, which a monotonic clock may not notice
         keys = self._keys
         self._refreshes += 1
-        expiries = ((keys.procs, 2 * PROCESS_STALE_S), (keys.apps, APPS_STALE_S))
-        due = expiries if self._refreshes == 1 else expiries[self._refreshes % 2 :][:1]
-        last, slots, *_ = self._connection.pipeline(
+        process, app = self._announcement()
+        turns = (
+            app, ("EXPIRE", keys.procs, 2 * PROCESS_STALE_S),
+            app, ("EXPIRE", keys.apps, APPS_STALE_S),
+        )  # fmt: skip
+        due = turns[1:] if self._refreshes == 1 else turns[self._refreshes % 4 :][:1]
+        last, slots, clock, *_ = self._connection.pipeline(
             ("XREVRANGE", keys.control, "+", "-", "COUNT", 1),
             ("MGET", *keys.leases),
-            ("ZADD", keys.procs, f"{self.now():.3f}", self._member),
-            ("ZADD", keys.apps, f"{self.now():.3f}", self._app),
-            *(("EXPIRE", *each) for each in due),
+            ("TIME",),
+            process,
+            *due,
         )
         if isinstance(last, list):
             self._last_id = last[0][0] if last else b"0-0"
+        if isinstance(clock, list) and abs(int(clock[0]) - self.now()) > CLOCK_JUMP_S:
+            self.synchronise()
+            self._connection.pipeline(*self._announcement())
         return leases_in(slots)
+
+    def _announcement(self) -> tuple[Command, Command]:
+        """The process, and its app, as of now."""
+        at = f"{self.now():.3f}"
+        return ("ZADD", self._keys.procs, at, self._member), ("ZADD", Keys.apps, at, self._app)
 
     def crowd(self) -> int:
         """How many processes share the app, more or less: the stale are among them."""

@@ -11,9 +11,11 @@ import pytest
 from djscope.feed import embedded
 from djscope.feed.embedded import EmbeddedServer, start_embedded
 from djscope_probes.address import AddressError, parse
+from djscope_probes.bounds import CHANNEL_BYTES
 from djscope_probes.control import Control, leases_in
 from djscope_probes.definitions import Definitions
-from djscope_probes.outbox import CHANNEL_BYTES, Outbox, packed
+from djscope_probes.ledger import Ledger
+from djscope_probes.outbox import Outbox, Passing, packed
 from djscope_probes.resp import Connection, ReplyError, encode
 from djscope_probes.wire import FRAME_BYTES, Keys, Lease, Process, Target, dumps
 from tests.real.ladder import FOUND, Rung
@@ -140,7 +142,7 @@ def test_commands_are_length_prefixed() -> None:
 def test_a_definition_is_in_redis_before_the_frame_that_uses_it(connection: Connection) -> None:
     """And is sent once."""
     defs = Definitions()
-    outbox = Outbox(KEYS, PROCESS.id, defs)
+    outbox = Outbox(KEYS, PROCESS.id, defs, Ledger())
     key = defs.name("books/")
     outbox.send(connection, ['["x"]'], time.time())
 
@@ -153,7 +155,7 @@ def test_a_definition_is_in_redis_before_the_frame_that_uses_it(connection: Conn
 def test_definitions_that_redis_lost_are_sent_again(connection: Connection) -> None:
     """FLUSHALL under a running probe."""
     defs = Definitions()
-    outbox = Outbox(KEYS, PROCESS.id, defs)
+    outbox = Outbox(KEYS, PROCESS.id, defs, Ledger())
     key = defs.name("books/")
     outbox.send(connection, [], time.time())
     connection.call("FLUSHALL")
@@ -165,7 +167,7 @@ def test_definitions_that_redis_lost_are_sent_again(connection: Connection) -> N
 def test_a_viewer_can_ask_for_a_definition(connection: Connection) -> None:
     """`need ID` on the control stream."""
     defs = Definitions()
-    outbox = Outbox(KEYS, PROCESS.id, defs)
+    outbox = Outbox(KEYS, PROCESS.id, defs, Ledger())
     key = defs.name("books/")
     outbox.send(connection, [], time.time())
     connection.call("HDEL", KEYS.defs, key)
@@ -178,16 +180,18 @@ def test_a_viewer_can_ask_for_a_definition(connection: Connection) -> None:
 def test_the_channel_is_bounded_by_bytes(real: Connection) -> None:
     """Several seconds of more than it may hold: the oldest go."""
     connection = real
-    outbox = Outbox(KEYS, PROCESS.id, Definitions())
+    ledger = Ledger()
+    outbox = Outbox(KEYS, PROCESS.id, Definitions(), ledger)
     seconds, micros = connection.call("TIME")
     now = int(seconds) + int(micros) / 1e6
     events = ['["x","' + "y" * 5_000 + '"]'] * 300
     for second in range(12):
+        ledger.dropped += len(events)
         outbox.send(connection, events, now - 12 + second)
     held = sum(len(entry[1][1]) for entry in connection.call("XRANGE", KEYS.events, "-", "+"))
     sizes = connection.call("HGETALL", KEYS.bytes)
 
-    assert outbox.dropped == 0
+    assert ledger.dropped == 0
     assert sum(map(int, sizes[1::2])) <= CHANNEL_BYTES * 1.3
     assert connection.call("TTL", KEYS.events) > 0
     assert connection.call("TTL", KEYS.bytes) > 0
@@ -198,24 +202,31 @@ def test_a_full_redis_costs_events_and_nothing_else(real: Connection) -> None:
     """Nearly so: nothing is written. OOM, before that was noticed: drop, count, and let go of what
     is there. With room again, all goes on.
     """
-    outbox = Outbox(KEYS, PROCESS.id, Definitions())
-    outbox.send(real, ['["w"]'], time.time())
+    ledger = Ledger()
+
+    def send(outbox: Outbox, *events: str) -> int:
+        """They ended, and were told or not; how many were not, so far."""
+        ledger.dropped += sum(type(event) is str for event in events)
+        outbox.send(real, list(events), time.time())
+        return ledger.dropped
+
+    def outbox() -> Outbox:
+        return Outbox(KEYS, PROCESS.id, Definitions(), ledger)
+
+    full = outbox()
+    assert send(full, '["w"]') == 0
     try:
         real.call("CONFIG", "SET", "maxmemory", 1)
-        outbox.send(real, ['["x"]', '["y"]'], time.time())
-        assert outbox.dropped == 2
+        assert send(full, '["x"]', Passing('["state"]'), '["y"]') == 2
         assert real.call("XLEN", KEYS.events) == 0
-
-        outbox = Outbox(KEYS, PROCESS.id, Definitions(), outbox.dropped)
-        outbox.send(real, ['["z"]'], time.time())
-        assert outbox.dropped == 3
+        assert send(outbox(), '["z"]') == 3
     finally:
         real.call("CONFIG", "SET", "maxmemory", 64_000_000)
-    outbox = Outbox(KEYS, PROCESS.id, Definitions(), outbox.dropped)
-    outbox.send(real, ['["z"]'], time.time())
 
-    assert outbox.dropped == 3
+    assert send(outbox(), '["z"]') == 3
     assert real.call("XLEN", KEYS.events) == 1
+    [(_, (_, frame))] = real.call("XRANGE", KEYS.events, "-", "+")
+    assert json.loads(frame)[3] == 3
 
 
 def test_frames_stay_below_the_limit() -> None:
