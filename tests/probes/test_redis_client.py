@@ -11,7 +11,7 @@ import pytest
 from djscope.feed import embedded
 from djscope.feed.embedded import EmbeddedServer, start_embedded
 from djscope_probes.address import AddressError, parse
-from djscope_probes.bounds import CHANNEL_BYTES
+from djscope_probes.bounds import CHANNEL_BYTES, Bounds, pair
 from djscope_probes.control import Control, leases_in
 from djscope_probes.definitions import Definitions
 from djscope_probes.ledger import Ledger
@@ -22,6 +22,7 @@ from tests.real.ladder import FOUND, Rung
 
 pytestmark = pytest.mark.real
 KEYS = Keys("client-test")
+NOON, MB = 1_750_000_000, 1_000_000
 PROCESS = Process("web-1", 4711, 1_700_000_000, "gunicorn", "client-test")
 
 
@@ -227,6 +228,29 @@ def test_a_full_redis_costs_events_and_nothing_else(real: Connection) -> None:
     assert real.call("XLEN", KEYS.events) == 1
     [(_, (_, frame))] = real.call("XRANGE", KEYS.events, "-", "+")
     assert json.loads(frame)[3] == 3
+
+
+@pytest.mark.parametrize("step", [0, 3_600, -3_600])
+@pytest.mark.parametrize("after", [0, 45])
+def test_the_channel_is_bounded_whatever_redis_s_clock_does(step: int, after: int) -> None:
+    """It is set at second 30, and the probe hears of it at once, or later: the newest seconds are
+    kept, within the bounds. Set back, a stream goes on with the time it had.
+    """
+    bounds, stream, sizes = Bounds(), [], dict[int, int]()
+    for at in range(NOON, NOON + 300):
+        told = at + (step if at >= NOON + 30 + after else 0)
+        clock = at + (step if at >= NOON + 30 else 0)
+        last = stream[-1] if stream else (0, 0)
+        stream.append(max((clock * 1000, 0), (last[0], last[1] + 1)))
+        sizes[told] = sizes.get(told, 0) + MB
+        bounds.wrote(told, b"%d-%d" % stream[-1])
+        for second in bounds.move([x for item in sizes.items() for x in item], told):
+            del sizes[second]
+        cut = pair(bounds.cut.encode())
+        stream = [entry for entry in stream if entry >= cut]
+        assert len(stream) * MB <= 2 * CHANNEL_BYTES, at - NOON
+
+    assert 6 <= len(stream) <= 7
 
 
 def test_frames_stay_below_the_limit() -> None:
