@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from djscope.feed.delivery import Delivery
 
 # Goes on while the machine sleeps: macOS's monotonic clock does, Linux has one of its own for it.
 STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-# Further apart than what a slow answer explains.
+# Less is explained by a slow answer; one that took longer says nothing: this process stood still.
 STEP_S = 2.0
 
 
@@ -35,12 +36,16 @@ class Clock:
         """What Redis itself says now."""
         return self.now() + self.step
 
-    def heard(self, redis_now: float) -> None:
-        """Redis says what time it is."""
+    def ask(self, redis_now: Callable[[], float]) -> float:
+        """Ask Redis what time it is; returns the seconds that it took."""
+        began = steady()
+        said = redis_now()
+        took = steady() - began
         if self._offset is None:
-            self._offset = redis_now - steady()
-        elif abs(redis_now - self.redis()) > STEP_S:
-            self.step = redis_now - self.now()
+            self._offset = said - steady()
+        elif took < STEP_S and abs(said - self.redis()) > STEP_S:
+            self.step = said - self.now()
+        return took
 
     def ours(self, at: float) -> float:
         """A time of Redis's. Ids of a stream are never smaller than those before: where the clock

@@ -132,11 +132,8 @@ class LiveFeed:
             self._ending.wait(RETRY_S)
 
     def _attach(self) -> None:
-        began = time.monotonic()
-        redis_now = self._channel.now()
-        round_trip = (time.monotonic() - began) * 1000
-        self._clock.heard(redis_now)
-        now = self.now()
+        round_trip = self._clock.ask(self._channel.now) * 1000
+        now, redis_now = self.now(), self._clock.redis()
         was = self.status
         if was.link is Link.LOST and self._channel.last_id != BEGINNING:
             if self._channel.behind():
@@ -182,7 +179,7 @@ class LiveFeed:
 
     def _renew(self, now: float) -> None:
         """Hold on to the lease. Where it ran out meanwhile, this process stood still."""
-        self._clock.heard(self._channel.now())
+        self._clock.ask(self._channel.now)
         at = self.now()
         passed, self._renewed, self._renewed_at = at - self._renewed_at, now, at
         if passed > LEASE_TTL_MS / 1000:
