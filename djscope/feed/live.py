@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import redis
+from msgspec.structs import replace as changed
 
 from djscope.errors import DjscopeError, UsageError
 from djscope.feed.channel import BEGINNING, Channel
+from djscope.feed.clock import Clock
 from djscope.feed.delivery import Delivery
 from djscope.feed.endpoint import lent
 from djscope.feed.leases import RENEW_S, Claim, FullError
@@ -37,6 +39,10 @@ NOBODY = "no process has announced itself yet"
 FULL = "{n} viewers watch already, the most: this one begins when one of them ends"
 ENDED = "the viewer that brought this Redis has ended: attach again"
 STOOD_STILL = "this viewer stood still for {passed:.0f} s: probes went off meanwhile"
+EMPTIED = (
+    "what djscope keeps in Redis was deleted (FLUSHALL, eviction?): probes went off for up to"
+    " {passed:.1f} s, what they had told may be lost"
+)
 # How far back a viewer reads that comes while others watch already.
 HISTORY_S = 120
 
@@ -55,7 +61,7 @@ class LiveFeed:
         self.status = FeedStatus(Link.CONNECTING, label or self._address.label, app)
         self._client = connect(url)
         self._join(app)
-        self._offset = 0.0
+        self._clock = Clock()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="djscope-feed", daemon=True)
         self._renewed = self._looked = self._asked = self._measured = self._renewed_at = 0.0
@@ -65,8 +71,8 @@ class LiveFeed:
         self.fatal: DjscopeError | None = None
 
     def now(self) -> float:
-        """Redis seconds."""
-        return time.time() + self._offset
+        """Redis seconds, whoever sets a clock meanwhile."""
+        return self._clock.now()
 
     def start(self) -> None:
         """Begin to watch."""
@@ -140,21 +146,19 @@ class LiveFeed:
             self._ending.wait(RETRY_S)
 
     def _attach(self) -> None:
-        began = time.monotonic()
-        now = self._channel.now()
-        round_trip = (time.monotonic() - began) * 1000
-        self._offset = now - time.time()
+        round_trip = self._clock.ask(self._channel.now) * 1000
+        now, redis_now = self.now(), self._clock.redis()
         was = self.status
         back = was.link is Link.LOST and self._channel.last_id != BEGINNING
         if back and self._channel.behind():
-            self._channel.seek(now - 1)
+            self._channel.seek(redis_now - 1)
         self._claim.renew(self._client)
         if back:  # not before a lease could be written: without one we are still away
             with self.lock:
                 self._sink.out_of_touch()
                 self._sink.gap(now, self._why_away(now, now - was.since))
         if self._channel.last_id == BEGINNING:
-            self._channel.seek(now - (HISTORY_S if self._claim.others else 0))
+            self._channel.seek(redis_now - (HISTORY_S if self._claim.others else 0))
         self.fatal = None
         self._renewed, self._looked = time.monotonic(), 0.0
         self._renewed_at = self.now()
@@ -192,10 +196,9 @@ class LiveFeed:
             self._renew(now)
         if now - self._looked >= PROCESSES_S:
             self._looked = now
-            at = self.now()
-            processes = self._channel.processes(at)
+            clock, processes = self._clock, self._channel.processes(self._clock.redis())
             with self.lock:
-                self._sink.announce(processes, at)
+                self._sink.announce([(each, clock.ours(at)) for each, at in processes], self.now())
         while self._questions:
             self._claim.tell(self._client, self._questions.popleft())
         deliveries = self._channel.read(BLOCK_MS)
@@ -207,16 +210,21 @@ class LiveFeed:
 
     def _renew(self, now: float) -> None:
         """Hold on to the lease. Where it ran out meanwhile, this process stood still."""
+        self._clock.ask(self._channel.now)
         at = self.now()
         passed, self._renewed, self._renewed_at = at - self._renewed_at, now, at
         if passed > LEASE_TTL_MS / 1000:
             self._catch_up()
-        self._claim.aim([each for each in self.targets if each.until > at])
-        kept = self._claim.renew(self._client)
-        if not kept and passed > LEASE_TTL_MS / 1000 and not self._claim.others:
+        step = self._clock.step
+        targets = [changed(each, until=each.until + step) for each in self.targets]
+        self._claim.aim([each for each in targets if each.until > at + step])
+        if not self._claim.renew(self._client) and not self._claim.others:
             with self.lock:
-                self._sink.out_of_touch()
-                self._sink.gap(at, STOOD_STILL.format(passed=passed))
+                if passed > LEASE_TTL_MS / 1000:
+                    self._sink.out_of_touch()
+                    self._sink.gap(at, STOOD_STILL.format(passed=passed))
+                else:
+                    self._sink.gap(at, EMPTIED.format(passed=passed))
         self._note_status()
 
     def _catch_up(self) -> None:
@@ -231,7 +239,7 @@ class LiveFeed:
 
     def _apply(self, delivery: Delivery) -> None:
         try:
-            self._sink.apply(delivery)
+            self._sink.apply(self._clock.received(delivery))
         except (ValueError, TypeError, ArithmeticError, LookupError):
             # Well-formed nonsense, a date in the year 10^9 say, costs one frame, not the feed.
             self._channel.bad.frames += 1

@@ -47,7 +47,9 @@ class ProcessFact:
     lost: tuple[str, ...] = ()
     cpu_share: float = 0.0
     bytes_per_s: float = 0.0
+    # Events that the probe dropped since we watch; and of them, in the count that it told last.
     dropped: int = 0
+    dropped_told: int = 0
     missed_frames: int = 0
     last_seq: int = 0
     # Units that it can work on at once; 0 where that is not known or not bounded.
@@ -109,7 +111,7 @@ class ProcessFact:
         self.cpu_share, self.bytes_per_s = known.cpu_share, known.bytes_per_s
         self.counted_at, self.cpu_us, self.bytes = known.counted_at, known.cpu_us, known.bytes
         self.last_seq, self.dropped = known.last_seq, known.dropped
-        self.missed_frames = known.missed_frames
+        self.missed_frames, self.dropped_told = known.missed_frames, known.dropped_told
         self.concurrency, self.governed = known.concurrency, known.governed
 
 

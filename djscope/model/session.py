@@ -192,10 +192,13 @@ class Session:
         if process.last_seq and delivery.seq > 1 and missed > 0:
             process.missed_frames += missed
             self.gaps.append(Gap(delivery.at, "frames missed", process.id, missed))
-        if delivery.dropped > process.dropped and delivery.seq > 1:
-            lost = delivery.dropped - process.dropped
+        # A probe counts on over lost links, and anew where it thinks that other viewers came.
+        anew = delivery.dropped < process.dropped_told
+        lost = delivery.dropped - (0 if anew else process.dropped_told)
+        if lost:
             self.gaps.append(Gap(delivery.at, "events dropped by the probe", process.id, lost))
-        process.last_seq, process.dropped = delivery.seq, delivery.dropped
+        process.dropped += lost
+        process.last_seq, process.dropped_told = delivery.seq, delivery.dropped
 
     def _answer(self, event: StacksTaken | SourceSent) -> None:
         self.answers[event.request] = event

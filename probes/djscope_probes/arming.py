@@ -27,6 +27,7 @@ from djscope_probes.instruments.requests import RequestsInstrument
 from djscope_probes.instruments.tasks import TasksInstrument
 from djscope_probes.instruments.work import WorkInstrument
 from djscope_probes.ledger import Ledger
+from djscope_probes.outbox import Passing
 from djscope_probes.records import record
 from djscope_probes.units import AmbientUnit, RequestUnit, Unit, book_outside, nowhere
 
@@ -106,6 +107,7 @@ class Armament:
             self._concurrency = units_at_once()
         except Exception:
             self.guard.failed()
+        self.ledger.resume()
 
     def deepen(self, targets: Iterable[tuple[str, str]], process: str) -> None:
         """Collect all there is for these (kind, name), and no longer for others."""
@@ -140,7 +142,10 @@ class Armament:
         self.disarm()
 
     def collect(self, sent_bytes: int) -> list[str]:
-        """Events since the last call, as JSON. `sent_bytes`: to Redis so far."""
+        """Events since the last call, as JSON. `sent_bytes`: to Redis so far.
+
+        What is taken out of the ledger counts as dropped until it is published.
+        """
         events: list[str] = []
         self._reach()
         for instrument in self._instruments:
@@ -151,13 +156,21 @@ class Armament:
         self._sweep(now)
         ended = self.ledger.ended
         while ended:
-            self._record(ended.popleft(), events)
-        if now - self._revised_ns >= REVISION_NS:
-            self._revise(now, events)
-        events += self._loops.collect(now, self.defs)
-        if now - self._reported_ns >= REPORT_NS:
-            self._reported_ns = now
-            events.append(self.report(sent_bytes))
+            unit = ended.popleft()
+            self.ledger.dropped += 1
+            if event := self._record(unit):
+                events.append(event)
+        try:
+            if now - self._revised_ns >= REVISION_NS:
+                self._revise(now, events)
+            loops = self._loops.collect(now, self.defs)
+            self.ledger.dropped += len(loops)
+            events += loops
+            if now - self._reported_ns >= REPORT_NS:
+                self._reported_ns = now
+                events.append(self.report(sent_bytes))
+        except Exception:
+            self.guard.failed()
         return events
 
     def _sweep(self, now: int) -> None:
@@ -212,14 +225,15 @@ class Armament:
             except Exception:
                 instrument.guard.failed()
 
-    def _record(self, unit: Unit, events: list[str], now_id: str = "") -> None:
+    def _record(self, unit: Unit, now_id: str = "") -> str:
         try:
             self.ledger.hooks_ns += unit.noted * SHORT_NS + len(unit.passes or ()) * PASS_NS
             if isinstance(unit, RequestUnit):
                 self.ledger.hooks_ns += fresh(unit.hops) * HOP_NS
-            events.append(record(unit, self.defs, now_id))
+            return record(unit, self.defs, now_id)
         except Exception:
             self.guard.failed()
+            return ""
 
     def _revise(self, now: int, events: list[str]) -> None:
         """Units that last: their state so far, and the line where they are now."""
@@ -236,9 +250,11 @@ class Armament:
             stack = stacks.stack_from(frames.get(unit.thread))
             if unit.asyncio_task is not None:
                 stack = stack_of_task(unit.asyncio_task(), frames)
-            self._record(unit, events, self.defs.stack(stack))
+            event = self._record(unit, self.defs.stack(stack))
+            if event and unit.open:  # who ended meanwhile is told as one that ended
+                events.append(Passing(event))
 
-    def report(self, sent_bytes: int) -> str:
+    def report(self, sent_bytes: int) -> Passing:
         """How the probe fares, as an event."""
         cost_ns = self._cost_ns()
         guards = [self.guard, *(instrument.guard for instrument in self._instruments)]
@@ -256,4 +272,4 @@ class Armament:
             governed=self.governor.why,
         )
         self._told_ns, self._told_bytes = cost_ns, sent_bytes
-        return wire.event_json(event)
+        return Passing(wire.event_json(event))

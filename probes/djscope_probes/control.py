@@ -20,8 +20,11 @@ from djscope_probes.wire import (
 BLOCK_MS = 30_000
 # Who was silent for so long is taken out of the list of processes.
 FORGET_S = 2 * PROCESS_STALE_S
-# Our two clocks have come apart: one was set, or the machine slept.
+# Redis's clock and ours have come apart: one was set, or the machine slept.
 CLOCK_JUMP_S = 2.0
+
+
+Command = tuple[object, ...]
 
 
 class Control:
@@ -34,7 +37,7 @@ class Control:
         self._app = process.app
         self._last_id = b"0-0"
         self._refreshes = 0
-        self._offset = self._wall = 0.0
+        self._offset = 0.0
 
     def now(self) -> float:
         """Redis time in seconds, the one clock that all hosts share; ours may jump meanwhile."""
@@ -44,7 +47,6 @@ class Control:
         """Ask Redis what time it is."""
         seconds, micros = expect(list, self._connection.call("TIME"))
         self._offset = int(seconds) + int(micros) / 1e6 - time.monotonic()
-        self._wall = time.time() - time.monotonic()
 
     def refresh(self) -> list[Lease]:
         """Announce the process; take the stream's last id *before* the slots, so no wake is lost.
@@ -52,27 +54,33 @@ class Control:
         Five commands, so that an idle process stays under twelve a minute: what keeps both keys
         there, and small, is all done the first time and then in turn.
         """
-        if abs(time.time() - time.monotonic() - self._wall) > CLOCK_JUMP_S:
-            self.synchronise()  # the machine slept, which a monotonic clock may not notice
         keys = self._keys
         self._refreshes += 1
-        gone = f"({self.now() - FORGET_S:.3f}"
-        renew = ("EXPIRE", keys.procs, FORGET_S)
+        process, app = self._announcement()
         # Who was killed takes nothing back: the others do it for him.
-        forget = ("ZREMRANGEBYSCORE", keys.procs, "-inf", gone)
+        forget = ("ZREMRANGEBYSCORE", keys.procs, "-inf", f"({self.now() - FORGET_S:.3f}")
+        renew = ("EXPIRE", keys.procs, FORGET_S)
         stay = ("EXPIRE", keys.apps, APPS_STALE_S)
-        turn = (renew, forget, renew, stay)
-        due = set(turn) if self._refreshes == 1 else {turn[self._refreshes % 4]}
-        last, slots, *_ = self._connection.pipeline(
+        turns = (app, renew, app, stay, app, renew, app, forget)
+        due = dict.fromkeys(turns) if self._refreshes == 1 else turns[self._refreshes % 8 :][:1]
+        last, slots, clock, *_ = self._connection.pipeline(
             ("XREVRANGE", keys.control, "+", "-", "COUNT", 1),
             ("MGET", *keys.leases),
-            ("ZADD", keys.procs, f"{self.now():.3f}", self._member),
-            ("ZADD", keys.apps, f"{self.now():.3f}", self._app),
+            ("TIME",),
+            process,
             *due,
         )
         if isinstance(last, list):
             self._last_id = last[0][0] if last else b"0-0"
+        if isinstance(clock, list) and abs(int(clock[0]) - self.now()) > CLOCK_JUMP_S:
+            self.synchronise()
+            self._connection.pipeline(*self._announcement())
         return self._leases(slots)
+
+    def _announcement(self) -> tuple[Command, Command]:
+        """The process, and its app, as of now."""
+        at = f"{self.now():.3f}"
+        return ("ZADD", self._keys.procs, at, self._member), ("ZADD", Keys.apps, at, self._app)
 
     def crowd(self) -> int:
         """How many processes share the app, more or less: some may have been killed just now."""

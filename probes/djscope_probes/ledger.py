@@ -23,8 +23,12 @@ class Ledger:
     def __init__(self) -> None:
         self.running: dict[str, Unit] = {}
         self.ended: deque[Unit] = deque()
-        self.dropped = 0
+        # Units that ended, over all arms; of those, and of what else is told once, what was not
+        # told: the probe's thread counts in whatever it takes, and out again what it published.
         self.total = 0
+        self.dropped = 0
+        # Under way when the last arm ended.
+        self.cut = 0
         # Of so many units one is recorded; the governor raises it.
         self.one_in = 1
         # Sampled: what the hooks in the host's threads took, in nanoseconds.
@@ -95,12 +99,26 @@ class Ledger:
         for unit in list(self.running.values()):
             unit.open, unit.repeated = False, None
             leave(unit)
+        self.cut += len(self.running)
         self.running.clear()
-        self.ended.clear()
+        while self.ended:
+            self.ended.popleft()
+            self.dropped += 1
+
+    def resume(self) -> None:
+        """Armed anew, and what goes on adopted: what does not ended unseen, at least so many."""
+        unseen, self.cut = max(self.cut - len(self.running), 0), 0
+        self.total += unseen
+        self.dropped += unseen
+
+    def forget(self) -> None:
+        """Other viewers than before: what was lost is not theirs."""
+        self.dropped = self.cut = 0
 
     def _refuse(self, unit: Unit) -> None:
         unit.open = False
         if getpid() == self._pid:
+            self.total += 1
             self.dropped += 1
         else:
             self.abandon()

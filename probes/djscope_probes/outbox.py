@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 
+from djscope_probes.bounds import Bounds
 from djscope_probes.clock import unix
 from djscope_probes.definitions import Definitions
-from djscope_probes.resp import Connection, Reply, ReplyError
+from djscope_probes.ledger import Ledger
+from djscope_probes.resp import Connection, ReplyError
 from djscope_probes.room import Room
 from djscope_probes.wire import DEFS_CAP, FRAME_BYTES, WITHHELD, Keys, frame_json
 
-# The channel's bounds, for the whole app; Redis needs about 1.3 times the payload.
-CHANNEL_BYTES = 8_000_000
-CHANNEL_SECONDS = 120
-OVERHEAD = 1.3
 TTL_S = 300
 HEAD_BYTES = 200
 DEFINITIONS_AT_ONCE = 200
@@ -21,34 +19,39 @@ UNSENT_CAP = 2_000
 REPORT = '["probe",'
 
 
-class Outbox:
-    """One per arm; `dropped` counts events that nobody will see, a lost link included."""
+class Passing(str):
+    """An event that later ones make up for: a loss of it is none."""
 
-    def __init__(self, keys: Keys, process: str, defs: Definitions, dropped: int = 0) -> None:
+    __slots__ = ()
+
+
+class Outbox:
+    """One per arm. What it publishes does not count as dropped any more in the ledger.
+
+    Where the link is lost, what Redis had taken before it could say so counts all the same.
+    """
+
+    def __init__(self, keys: Keys, process: str, defs: Definitions, ledger: Ledger) -> None:
         self._keys = keys
         self._process = process
         self._defs = defs
         self._seq = 0
-        self._cut_ms = 0
+        self._bounds = Bounds()
         self._room = Room()
-        self.dropped = dropped
+        self._ledger = ledger
 
     def send(self, connection: Connection, events: list[str], redis_now: float) -> None:
-        """Publish `events`; raises OSError when Redis is gone. What is not published is dropped,
-        and counted.
-        """
-        pending = len(events)
-        try:
-            if not self._room.is_left(connection) or not self._send_definitions(connection):
-                events = self._least(events)
-                self.dropped, pending = self.dropped + pending - len(events), len(events)
-            for batch in packed(events):
-                self._seq += 1
-                body = frame_json(self._process, self._seq, self.dropped, unix(), batch)
-                self._publish(connection, body, len(batch), redis_now)
-                pending -= len(batch)
-        finally:
-            self.dropped += pending
+        """Publish `events`, which count as dropped so far; raises OSError when Redis is gone."""
+        if not self._room.is_left(connection) or not self._send_definitions(connection):
+            events = self._least(events)
+        batches = packed(events)
+        pending = sum(map(lasting, batches))
+        for batch in batches:
+            n = lasting(batch)
+            dropped = self._ledger.dropped - pending
+            body = frame_json(self._process, self._seq + 1, dropped, unix(), batch)
+            self._publish(connection, body, n, redis_now)
+            pending -= n
 
     def _least(self, events: list[str]) -> list[str]:
         """What is told even where there is hardly room: how the probe fares, a few hundred bytes a
@@ -61,17 +64,19 @@ class Outbox:
     def _publish(self, connection: Connection, body: bytes, n: int, redis_now: float) -> None:
         keys, second = self._keys, int(redis_now)
         added, _, sizes, *_ = connection.pipeline(
-            ("XADD", keys.events, "MINID", "~", self._cut_ms, "*", "f", body),
+            ("XADD", keys.events, "MINID", "~", self._bounds.cut, "*", "f", body),
             ("HINCRBY", keys.bytes, second, len(body) + HEAD_BYTES),
             ("HGETALL", keys.bytes),
             ("EXPIRE", keys.events, TTL_S),
             ("EXPIRE", keys.bytes, TTL_S),
         )
         if isinstance(added, ReplyError):
-            self.dropped += n
             self._give_way(connection)
             return
-        old = self._trim(sizes, second)
+        self._seq += 1
+        self._ledger.dropped -= n
+        self._bounds.wrote(second, added)
+        old = self._bounds.move(sizes, second)
         if old:
             connection.pipeline(("HDEL", keys.bytes, *old))
 
@@ -79,20 +84,6 @@ class Outbox:
         """Redis is full: what we hold there is of more use to those who live on it."""
         self._room.is_gone()
         connection.pipeline(("XTRIM", self._keys.events, "MAXLEN", 0))
-
-    def _trim(self, sizes: Reply, second: int) -> list[int]:
-        """Move the cut to where the newest seconds fill the bounds; returns seconds to forget."""
-        if not isinstance(sizes, list):
-            return []
-        per_second = {int(sizes[i]): int(sizes[i + 1]) for i in range(0, len(sizes), 2)}
-        cut, total = second - CHANNEL_SECONDS, 0.0
-        for when in sorted(per_second, reverse=True):
-            total += per_second[when] * OVERHEAD
-            if total > CHANNEL_BYTES:
-                cut = max(cut, when + 1)
-                break
-        self._cut_ms = cut * 1000
-        return [when for when in per_second if when < cut - 2]
 
     def _send_definitions(self, connection: Connection) -> bool:
         """False when Redis takes no more; they stay unsent."""
@@ -134,3 +125,8 @@ def packed(events: list[str]) -> list[list[str]]:
         batches[-1].append(event)
         room -= size
     return batches
+
+
+def lasting(events: list[str]) -> int:
+    """How many of them nothing makes up for."""
+    return sum(not isinstance(event, Passing) for event in events)

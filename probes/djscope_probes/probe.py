@@ -54,8 +54,8 @@ class Probe:
         self._sent_before = 0
         # Viewers that the governor does not serve any more.
         self._refused: set[str] = set()
-        # Of the arm that a lost link ended, for the next one to tell.
-        self._dropped = 0
+        # Who watched last: what was not told meanwhile is told to them, however that came.
+        self._viewers: set[str] = set()
 
     def run(self) -> None:
         """The thread."""
@@ -143,7 +143,7 @@ class Probe:
         while not self._ending:
             if watchers := self._permitted(leases):
                 leases = self._watch(connection, control, watchers)
-                self._dropped, served = 0, True
+                served = True
             elif visit_ends is None:
                 control.wait(BLOCK_MS)
                 leases = control.refresh()
@@ -161,8 +161,11 @@ class Probe:
 
     def _watch(self, connection: Connection, control: Control, leases: list[Lease]) -> list[Lease]:
         """Armed for as long as somebody watches."""
+        ledger = self.armament.ledger
+        if self._viewers.isdisjoint(lease.viewer for lease in leases):
+            ledger.forget()
         self.armament.arm()
-        outbox = Outbox(self.keys, self.process.id, self.armament.defs, self._dropped)
+        outbox = Outbox(self.keys, self.process.id, self.armament.defs, ledger)
         sent = self._sent_before
         watching = Watching(
             connection, control, self.armament, outbox, self.rules, self.process.id, sent, self.log
@@ -170,7 +173,7 @@ class Probe:
         try:
             return watching.run(leases, lambda: self._ending, self._farewell)
         finally:
-            self._dropped = outbox.dropped
+            self._viewers = watching.viewers
             self._disarm()
             if self.armament.governor.off:
                 self._refused |= {lease.viewer for lease in leases}

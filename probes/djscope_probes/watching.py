@@ -36,6 +36,8 @@ class Watching:
         self._sent_before = sent_before
         self._log = log
         self._flush_ms = FLUSH_MS
+        # Those who watched last.
+        self.viewers: set[str] = set()
 
     def run(
         self, leases: list[Lease], ending: Callable[[], bool], again: Callable[[], Connection]
@@ -46,6 +48,7 @@ class Watching:
         """
         armament, control = self._armament, self._control
         who = announcing.watched_by(leases)
+        self.viewers = {lease.viewer for lease in leases}
         self._pace()
         self._log.say(f"watched by {who}")
         announced = time.monotonic()
@@ -70,8 +73,6 @@ class Watching:
             self._last(replies, ending)
             leases = []
         finally:
-            # What ended since the last flush, or for which there was none: a lost link.
-            self._outbox.dropped += armament.ledger.dropped + len(armament.ledger.ended)
             armament.disarm()
             self._log.say(armament.governor.why or "no longer watched")
         # Off, and says so: whoever quits wants to read it.
@@ -83,10 +84,8 @@ class Watching:
         return self._sent_before + self._connection.sent
 
     def _flush(self, replies: list[str]) -> None:
-        ledger = self._armament.ledger
+        self._armament.ledger.dropped += len(replies)
         events = [*self._armament.collect(self._sent), *replies]
-        self._outbox.dropped += ledger.dropped
-        ledger.dropped = 0
         if events:
             self._outbox.send(self._connection, events, self._control.now())
 
@@ -115,6 +114,7 @@ class Watching:
 
     def _note(self, leases: list[Lease], before: str) -> str:
         """Say it when others watch than before."""
+        self.viewers = {lease.viewer for lease in leases} or self.viewers
         who = announcing.watched_by(leases)
         if who and who != before:
             self._log.say(f"watched by {who}")

@@ -40,6 +40,18 @@ def test_what_a_probe_dropped_is_noted() -> None:
     assert [(gap.what, gap.n) for gap in session.gaps] == [("events dropped by the probe", 7)]
 
 
+def test_what_a_probe_dropped_is_summed_up() -> None:
+    """A probe that arms again for us tells in its first frame what the lost link cost; one that
+    counts anew does not undo what was dropped before.
+    """
+    session = Session()
+    for seq, dropped in ((1, 0), (2, 7), (1, 9), (2, 9), (1, 0), (2, 3), (1, 1)):
+        session.apply(Delivery("web-1/1@1", NOON, 0, seq, dropped, []))
+
+    assert [gap.n for gap in session.gaps] == [7, 2, 3, 1]
+    assert session.processes["web-1/1@1"].dropped == 13
+
+
 def test_an_older_revision_changes_nothing() -> None:
     """Whatever order they arrive in."""
     scene = Scene()

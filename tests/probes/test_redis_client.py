@@ -11,9 +11,11 @@ import pytest
 from djscope.feed import embedded
 from djscope.feed.embedded import EmbeddedServer, start_embedded
 from djscope_probes.address import AddressError, parse
+from djscope_probes.bounds import CHANNEL_BYTES, Bounds, pair
 from djscope_probes.control import FORGET_S, Control, leases_in
 from djscope_probes.definitions import Definitions
-from djscope_probes.outbox import CHANNEL_BYTES, Outbox, packed
+from djscope_probes.ledger import Ledger
+from djscope_probes.outbox import Outbox, Passing, packed
 from djscope_probes.resp import Connection, ReplyError, encode
 from djscope_probes.wire import (
     FRAME_BYTES,
@@ -28,6 +30,7 @@ from tests.real.ladder import FOUND, Rung
 
 pytestmark = pytest.mark.real
 KEYS = Keys("client-test")
+NOON, MB = 1_750_000_000, 1_000_000
 PROCESS = Process("web-1", 4711, 1_700_000_000, "gunicorn", "client-test")
 
 
@@ -148,7 +151,7 @@ def test_commands_are_length_prefixed() -> None:
 def test_a_definition_is_in_redis_before_the_frame_that_uses_it(connection: Connection) -> None:
     """And is sent once."""
     defs = Definitions()
-    outbox = Outbox(KEYS, PROCESS.id, defs)
+    outbox = Outbox(KEYS, PROCESS.id, defs, Ledger())
     key = defs.name("books/")
     outbox.send(connection, ['["x"]'], time.time())
 
@@ -161,7 +164,7 @@ def test_a_definition_is_in_redis_before_the_frame_that_uses_it(connection: Conn
 def test_definitions_that_redis_lost_are_sent_again(connection: Connection) -> None:
     """FLUSHALL under a running probe."""
     defs = Definitions()
-    outbox = Outbox(KEYS, PROCESS.id, defs)
+    outbox = Outbox(KEYS, PROCESS.id, defs, Ledger())
     key = defs.name("books/")
     outbox.send(connection, [], time.time())
     connection.call("FLUSHALL")
@@ -173,7 +176,7 @@ def test_definitions_that_redis_lost_are_sent_again(connection: Connection) -> N
 def test_a_viewer_can_ask_for_a_definition(connection: Connection) -> None:
     """`need ID` on the control stream."""
     defs = Definitions()
-    outbox = Outbox(KEYS, PROCESS.id, defs)
+    outbox = Outbox(KEYS, PROCESS.id, defs, Ledger())
     key = defs.name("books/")
     outbox.send(connection, [], time.time())
     connection.call("HDEL", KEYS.defs, key)
@@ -186,18 +189,20 @@ def test_a_viewer_can_ask_for_a_definition(connection: Connection) -> None:
 def test_the_channel_is_bounded_by_bytes(real: Connection) -> None:
     """Several seconds of more than it may hold: the oldest go."""
     connection = real
-    outbox = Outbox(KEYS, PROCESS.id, Definitions())
+    ledger = Ledger()
+    outbox = Outbox(KEYS, PROCESS.id, Definitions(), ledger)
     seconds, micros = connection.call("TIME")
     now = int(seconds) + int(micros) / 1e6
     events = ['["x","' + "y" * 5_000 + '"]'] * 300
     for second in range(12):
+        ledger.dropped += len(events)
         outbox.send(connection, events, now - 12 + second)
     held = sum(
         len(entry[1][1]) for entry in connection.call("XRANGE", KEYS.events, "-", "+", "COUNT", 99)
     )
     sizes = connection.call("HGETALL", KEYS.bytes)
 
-    assert outbox.dropped == 0
+    assert ledger.dropped == 0
     assert sum(map(int, sizes[1::2])) <= CHANNEL_BYTES * 1.3
     assert connection.call("TTL", KEYS.events) > 0
     assert connection.call("TTL", KEYS.bytes) > 0
@@ -208,24 +213,54 @@ def test_a_full_redis_costs_events_and_nothing_else(real: Connection) -> None:
     """Nearly so: nothing is written. OOM, before that was noticed: drop, count, and let go of what
     is there. With room again, all goes on.
     """
-    outbox = Outbox(KEYS, PROCESS.id, Definitions())
-    outbox.send(real, ['["w"]'], time.time())
+    ledger = Ledger()
+
+    def send(outbox: Outbox, *events: str) -> int:
+        """They ended, and were told or not; how many were not, so far."""
+        ledger.dropped += sum(type(event) is str for event in events)
+        outbox.send(real, list(events), time.time())
+        return ledger.dropped
+
+    def outbox() -> Outbox:
+        return Outbox(KEYS, PROCESS.id, Definitions(), ledger)
+
+    full = outbox()
+    assert send(full, '["w"]') == 0
     try:
         real.call("CONFIG", "SET", "maxmemory", 1)
-        outbox.send(real, ['["x"]', '["y"]'], time.time())
-        assert outbox.dropped == 2
+        assert send(full, '["x"]', Passing('["state"]'), '["y"]') == 2
         assert real.call("XLEN", KEYS.events) == 0
-
-        outbox = Outbox(KEYS, PROCESS.id, Definitions(), outbox.dropped)
-        outbox.send(real, ['["z"]'], time.time())
-        assert outbox.dropped == 3
+        assert send(outbox(), '["z"]') == 3
     finally:
         real.call("CONFIG", "SET", "maxmemory", 64_000_000)
-    outbox = Outbox(KEYS, PROCESS.id, Definitions(), outbox.dropped)
-    outbox.send(real, ['["z"]'], time.time())
 
-    assert outbox.dropped == 3
+    assert send(outbox(), '["z"]') == 3
     assert real.call("XLEN", KEYS.events) == 1
+    [(_, (_, frame))] = real.call("XRANGE", KEYS.events, "-", "+")
+    assert json.loads(frame)[3] == 3
+
+
+@pytest.mark.parametrize("step", [0, 3_600, -3_600])
+@pytest.mark.parametrize("after", [0, 45])
+def test_the_channel_is_bounded_whatever_redis_s_clock_does(step: int, after: int) -> None:
+    """It is set at second 30, and the probe hears of it at once, or later: the newest seconds are
+    kept, within the bounds. Set back, a stream goes on with the time it had.
+    """
+    bounds, stream, sizes = Bounds(), [], dict[int, int]()
+    for at in range(NOON, NOON + 300):
+        told = at + (step if at >= NOON + 30 + after else 0)
+        clock = at + (step if at >= NOON + 30 else 0)
+        last = stream[-1] if stream else (0, 0)
+        stream.append(max((clock * 1000, 0), (last[0], last[1] + 1)))
+        sizes[told] = sizes.get(told, 0) + MB
+        bounds.wrote(told, b"%d-%d" % stream[-1])
+        for second in bounds.move([x for item in sizes.items() for x in item], told):
+            del sizes[second]
+        cut = pair(bounds.cut.encode())
+        stream = [entry for entry in stream if entry >= cut]
+        assert len(stream) * MB <= 2 * CHANNEL_BYTES, at - NOON
+
+    assert 6 <= len(stream) <= 7
 
 
 def test_frames_stay_below_the_limit() -> None:

@@ -14,6 +14,7 @@ from djscope.model.processes import ProcessFact
 from djscope.watch import Watch
 from djscope_probes import hosts, lifecycle, records, resp
 from djscope_probes.arming import Armament
+from djscope_probes.bounds import Bounds
 from djscope_probes.control import Control
 from djscope_probes.definitions import Definitions
 from djscope_probes.ledger import Ledger
@@ -45,7 +46,7 @@ STEPS: dict[str, FunctionType] = {
     "confirm definitions": Definitions.confirmed,
     "send": Outbox.send,
     "send definitions": Outbox._send_definitions,
-    "trim": Outbox._trim,
+    "trim": Bounds.move,
     "let go": Ledger.clear,
     "disarm": Armament.disarm,
     **{
@@ -113,6 +114,35 @@ def test_the_thread_outlives_a_fault(probe: Probe, watch: Watch, step: str) -> N
     wait_for(lambda: probe.armament.armed and ours(), what=f"arming after a fault in: {step}")
     before = told(watch)
     wait_for(lambda: request("/healthy/list/") and told(watch) > before, what="a request")
+
+
+@pytest.mark.parametrize(
+    "step", ["define", "record", "state of a unit", "revise", "report", "send", "send definitions",
+             "trim", "collect", "hear control", "disarm"],
+)  # fmt: skip
+def test_what_a_fault_costs_is_counted(probe: Probe, watch: Watch, step: str) -> None:
+    """Each request that was measured was told, or counts as dropped; wherever it was lost."""
+    wait_for(lambda: probe.armament.armed, what="arming")
+    before = told(watch)
+    wait_for(lambda: request("/healthy/list/") and told(watch) > before, what="a request")
+    wait_for(lambda: not balance(probe, watch), what="all of them")
+    already, until = told(watch), time.monotonic() + WHILE_S
+    with broken(STEPS[step]):
+        while time.monotonic() < until:
+            request("/healthy/list/")
+    wait_for(lambda: request("/healthy/list/") and told(watch) > already, what="a request")
+    wait_for(lambda: dropped(watch) == probe.armament.ledger.dropped, what="the count")
+    wait_for(lambda: not balance(probe, watch), what=f"the balance after a fault in: {step}")
+    print(f"{step}: {told(watch) - already} told, {dropped(watch)} dropped")
+
+
+def dropped(watch: Watch) -> int:
+    return sum(each.dropped for each in processes(watch))
+
+
+def balance(probe: Probe, watch: Watch) -> int:
+    """Units that were measured by now, less those that were told and those that were dropped."""
+    return probe.armament.ledger.total - told(watch) - dropped(watch)
 
 
 def test_a_fault_while_the_viewer_leaves(probe: Probe, server: EmbeddedServer) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 import djscope_probes
 from djscope_probes import lifecycle, native, units
 from djscope_probes.arming import Armament
+from djscope_probes.instruments import requests
 from quiet.state import state
 
 ARMED_S = 10.0
 # Long enough that several workers share what comes at once.
 SHARED_S = 0.05
 # What somebody set the wall clock to, in seconds from what it is.
-CLOCKS = {"ahead": 3600.0, "behind": -3600.0}
+CLOCKS = {"ahead": 3600.0, "behind": -3600.0, "right": 0.0}
 clock = time.time
 
 
@@ -43,8 +44,23 @@ def storm() -> None:
     _weather["failures"] += [label for i in armament._instruments for label in i.patches.lost]
 
 
+FAILURES = 8
+
+
+def fail() -> None:
+    """A hook of the probe's raises some times, which is less often than ends it."""
+    real, left = requests.name_request, list(range(FAILURES))
+
+    def name_request(unit: Any, request: Any) -> None:
+        if left:
+            raise RuntimeError(left.pop())
+        real(unit, request)
+
+    requests.name_request = name_request
+
+
 def do(verb: str) -> dict[str, Any]:
-    """`state`, `inject`, `stop`, `storm`, or a clock to set; returns this process's state then."""
+    """`state`, `inject`, `stop`, `storm`, `fail`, or a clock to set; this process's state then."""
     time.sleep(SHARED_S)
     if verb == "inject":
         inject()
@@ -52,6 +68,8 @@ def do(verb: str) -> dict[str, Any]:
         djscope_probes.stop()
     elif verb == "storm":
         native.start_thread(storm)
+    elif verb == "fail":
+        fail()
     elif verb in CLOCKS:
         time.time = lambda: clock() + CLOCKS[verb]
     return {**state(), **_weather}
