@@ -57,7 +57,7 @@ def test_no_page_waits_and_nothing_is_lost_uncounted(scene: Scene, fault: str) -
 def test_what_ends_while_redis_is_away_is_counted(scene: Scene) -> None:
     """Three requests are under way when the link is lost: the one that lasts is told at its end."""
     host, watch = scene.host, scene.watch
-    already = counts(scene)
+    already = counts(watch)
     gates = [host.directory / f"gate{number}" for number in range(3)]
     for gate in gates:
         os.mkfifo(gate)
@@ -74,7 +74,7 @@ def test_what_ends_while_redis_is_away_is_counted(scene: Scene) -> None:
     wait_for(lambda: len(watch.session.running) == 1, what="the one that lasts")
     gates[2].write_text("done")
     hanging[2].join(20)
-    found = counts(scene) - already
+    found = counts(watch) - already
 
     assert (found.measured, found.told, found.dropped) == (3, 1, 2)
 
