@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -85,6 +86,23 @@ def test_what_is_deleted_in_redis_is_told(scene: Scene) -> None:
 
     wait_for(lambda: "what djscope keeps in Redis was deleted" in gaps(scene), what="the gap")
     assert sees_visits(scene.host, scene.watch)
+
+
+@pytest.mark.parametrize("ahead", [HOUR, -HOUR])
+def test_the_viewer_s_clock_is_set(
+    scene: Scene, ahead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process stays listed, and its age is what it was."""
+    before, real = scene.watch.now(), time.time
+    with monkeypatch.context() as set_clock:
+        set_clock.setattr(time, "time", lambda: real() + ahead)
+        looked = scene.watch.feed._looked
+        wait_for(lambda: scene.watch.feed._looked > looked + 2, what="two more looks")
+        fact, now = fact_now(scene.watch), scene.watch.now()
+
+    assert fact.listed
+    assert fact.armed
+    assert 0 <= now - before < HOUR / 10
 
 
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])
