@@ -13,6 +13,7 @@ from djscope.watch import Watch
 from tests.real.host import Host, armed, sees_visits
 from tests.real.ladder import newest
 from tests.real.nodes import Node, Nodes
+from tests.real.suffering import Counts, counts
 from tests.real.tools import wait_for
 
 SLOTS = 16_384
@@ -135,17 +136,19 @@ class Watched:
 
 @dataclass(frozen=True)
 class FailOver:
-    """Seconds until both sides were back, and the longest page view meanwhile."""
+    """Seconds until both sides were back, the longest page view meanwhile, what was counted."""
 
     back_s: float
     longest_ms: float
     before_ms: float
+    counts: Counts
 
 
 def fail_over(host: Host, watch: Watch, lose: Node) -> FailOver:
     """Kill the node that both sides are at, while pages are viewed; both come back."""
     wait_for(lambda: armed(watch), what="arming")
     assert sees_visits(host, watch)
+    already = counts(watch)
     with host.under_load() as took:
         wait_for(lambda: len(took) > 50, what="load")
         before = max(took)
@@ -156,4 +159,4 @@ def fail_over(host: Host, watch: Watch, lose: Node) -> FailOver:
         wait_for(lambda: armed(watch), 60, "the probe")
         back = time.monotonic() - began
     assert sees_visits(host, watch)
-    return FailOver(back, max(took), before)
+    return FailOver(back, max(took), before, counts(watch) - already)

@@ -88,9 +88,8 @@ class Counts:
         return self.measured - self.told - self.dropped
 
 
-def counts(scene: Scene) -> Counts:
+def counts(watch: Watch) -> Counts:
     """Once all that ended before was reported."""
-    watch = scene.watch
     since = watch.now() + QUIET_S
     wait_for(lambda: fact_now(watch).reported_at > since, 30, "a report")
     fact = fact_now(watch)
@@ -132,7 +131,7 @@ def suffered(
     """Under load: as it should be for a while, then the fault, then mended; what that cost."""
     host, watch = scene.host, scene.watch
     process = psutil.Process(fact_now(watch).pid)
-    already = counts(scene)
+    already = counts(watch)
     with host.under_load() as took:
         wait_for(lambda: len(took) > 100, 60, "load")
         before, memory = max(took), process.memory_info().rss
@@ -151,7 +150,7 @@ def suffered(
     assert sees_visits(host, watch)
     wait_for(lambda: watch.status.problem == "", what="nothing to complain of")
     return Figures(
-        fault, before, during, len(took), counts(scene) - already, grown,
+        fault, before, during, len(took), counts(watch) - already, grown,
         max(channel, held(scene)), back,
     )  # fmt: skip
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -60,7 +61,7 @@ def test_no_page_waits_and_nothing_is_lost_uncounted(scene: Scene, fault: str) -
 def test_what_ends_while_redis_is_away_is_counted(scene: Scene) -> None:
     """Three requests are under way when the link is lost: the one that lasts is told at its end."""
     host, watch = scene.host, scene.watch
-    already = counts(scene)
+    already = counts(watch)
     gates = [host.directory / f"gate{number}" for number in range(3)]
     for gate in gates:
         os.mkfifo(gate)
@@ -77,7 +78,7 @@ def test_what_ends_while_redis_is_away_is_counted(scene: Scene) -> None:
     wait_for(lambda: len(watch.session.running) == 1, what="the one that lasts")
     gates[2].write_text("done")
     hanging[2].join(20)
-    found = counts(scene) - already
+    found = counts(watch) - already
 
     assert (found.measured, found.told, found.dropped) == (3, 1, 2)
 
@@ -88,6 +89,23 @@ def test_what_is_deleted_in_redis_is_told(scene: Scene) -> None:
 
     wait_for(lambda: "what djscope keeps in Redis was deleted" in gaps(scene), what="the gap")
     assert sees_visits(scene.host, scene.watch)
+
+
+@pytest.mark.parametrize("ahead", [HOUR, -HOUR])
+def test_the_viewer_s_clock_is_set(
+    scene: Scene, ahead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process stays listed, and its age is what it was."""
+    before, real = scene.watch.now(), time.time
+    with monkeypatch.context() as set_clock:
+        set_clock.setattr(time, "time", lambda: real() + ahead)
+        looked = scene.watch.feed._looked
+        wait_for(lambda: scene.watch.feed._looked > looked + 2, what="two more looks")
+        fact, now = fact_now(scene.watch), scene.watch.now()
+
+    assert fact.listed
+    assert fact.armed
+    assert 0 <= now - before < HOUR / 10
 
 
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])
