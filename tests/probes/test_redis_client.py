@@ -298,13 +298,14 @@ def test_who_was_killed_is_taken_out_of_the_list_by_the_others(connection: Conne
     gone = [word for n in range(50) for word in (now - FORGET_S - 5, f"gone {n}")]
     silent = (now - PROCESS_STALE_S - 5, "silent")
     control = Control(connection, KEYS, PROCESS)
+    control.synchronise()
     connection.call("ZADD", KEYS.procs, *gone, *silent)
     control.refresh()
 
     assert (connection.call("ZCARD", KEYS.procs), control.crowd()) == (2, 1)
 
     connection.call("ZADD", KEYS.procs, *gone)
-    for _ in range(4):
+    for _ in range(8):
         control.refresh()
 
     assert (connection.call("ZCARD", KEYS.procs), control.crowd()) == (2, 1)

@@ -57,17 +57,22 @@ class Proxy:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _connected(self, front: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.CancelledError):
+        writers = [answer]
+        try:
             behind, order = await asyncio.open_connection("127.0.0.1", self._behind)
-            try:
-                ways = self._pump("frame", front, order), self._pump("reply", behind, answer)
-                tasks = [asyncio.create_task(way) for way in ways]
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in tasks:
-                    task.cancel()
-            finally:
-                order.close()
-                answer.close()
+            writers.append(order)
+            ways = self._pump("frame", front, order), self._pump("reply", behind, answer)
+            tasks = [asyncio.create_task(way) for way in ways]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+        except (OSError, asyncio.CancelledError):
+            pass  # nobody is behind, or we end
+        finally:
+            for writer in writers:
+                writer.close()
+            with suppress(OSError):
+                await asyncio.gather(*(each.wait_closed() for each in writers))
 
     async def _pump(
         self, what: str, source: asyncio.StreamReader, target: asyncio.StreamWriter
