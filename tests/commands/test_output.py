@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import Run
-from tests.real.tools import SNAPSHOT_KEYS, client_of, environment, started, wait_for
+from tests.real.tools import SNAPSHOT_KEYS, Levels, client_of, environment, started, wait_for
 
 pytestmark = pytest.mark.real
 
@@ -109,10 +109,11 @@ def test_ctrl_c_ends_it_early_with_what_there_is(busy_url: str, tmp_path: Path) 
     command = [sys.executable, "-m", "djscope", "now", "--for", "60s", "--redis", busy_url]
     with (
         client_of(busy_url) as client,
+        Levels(busy_url, "bare") as levels,
         started(*command, env=environment(tmp_path / "run")) as viewer,
     ):
         wait_for(lambda: client.exists("{djscope}:bare:lease:0"), what="the viewer")
-        wait_for(lambda: client.exists("{djscope}:bare:events"), what="the probes")
+        wait_for(lambda: levels.all_are("watch", 2), what="the probes")
         viewer.send_signal(signal.SIGINT)
         out, said = viewer.communicate(timeout=20)
 
