@@ -26,7 +26,7 @@ OF_SOURCES = ("tests/test_architecture.py", "tests/test_docs.py")
 MODELS = "tests/real/test_models.py::test_a_model_is_told_in_full_and_left_as_it_was"
 SMOKE = ("tests/real/test_run.py", f"{MODELS}[gunicorn sync]", f"{MODELS}[celery prefork]")
 # Tests wait for servers more than they compute; those of one file share theirs.
-SIDE_BY_SIDE = ("-n", "4", "--dist", "loadfile")
+SIDE_BY_SIDE = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 OLDEST, NEWEST = (3, 10), (3, 13)
 PINS = ROOT / ".ci" / "python3.10.txt"
 
