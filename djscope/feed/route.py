@@ -51,7 +51,7 @@ class Route:
         try:
             self._enter(connection)
         except redis.ConnectionError as error:
-            signs = ("closed by server", "reset by peer", "Broken pipe")
+            signs = ("closed by server", "reset by peer", "Broken pipe", "EOF occurred")
             if not any(sign in str(error) for sign in signs):
                 raise
             said = HUNG_UP_IN_TLS if self._address.tls else HUNG_UP
