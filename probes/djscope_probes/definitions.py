@@ -20,7 +20,7 @@ MAX_FILES = 5_000
 MAX_CHAINS = 200
 
 
-def named(frame: StackFrame) -> StackFrame:
+def tellable(frame: StackFrame) -> StackFrame:
     """A frame whose file may be told."""
     file = told_file(frame.file)
     return frame if file == frame.file else frame._replace(file=file)
@@ -66,7 +66,7 @@ class Definitions:
         if frame is None:
             return ""
         self._note_file(frame)
-        return self._define("l", dumps(with_line(named(frame))))
+        return self._define("l", dumps(with_line(tellable(frame))))
 
     def stack(self, frames: list[StackFrame]) -> str:
         """The id of a stack, innermost first; the project's frames with their files' digests."""
@@ -76,7 +76,7 @@ class Definitions:
 
     def _digested(self, frame: StackFrame) -> StackFrame:
         if not frame.app:
-            return named(frame)
+            return tellable(frame)
         self._note_file(frame)
         file, line, function, app, _ = with_line(frame)
         return StackFrame(file, line, function, app, digest_of(file))
