@@ -71,6 +71,11 @@ class Host:
             over.set()
             thread.join(20)
 
+    def said(self, text: str) -> int:
+        """How many lines of its log have `text` in them."""
+        lines = self._children.log("gunicorn").read_text(errors="replace").splitlines()
+        return sum(text in line for line in lines)
+
     def close(self) -> None:
         self._children.close()
 

@@ -13,7 +13,6 @@ from threading import Thread
 
 import pytest
 
-from djscope.feed.status import Link
 from tests.real.faults import OF_SERVERS, SLOW_S, figures, gaps
 from tests.real.host import sees_visits
 from tests.real.ladder import newest
@@ -37,7 +36,9 @@ def test_no_page_waits_and_nothing_is_lost_uncounted(scene: Scene, fault: str) -
 
 
 def test_what_ends_while_redis_is_away_is_counted(scene: Scene) -> None:
-    """Three requests are under way when the link is lost: the one that lasts is told at its end."""
+    """Three requests are under way when the probe's link is lost: the one that lasts is told at its
+    end.
+    """
     host, watch = scene.host, scene.watch
     already = counts(watch)
     gates = [host.directory / f"gate{number}" for number in range(3)]
@@ -48,7 +49,7 @@ def test_what_ends_while_redis_is_away_is_counted(scene: Scene) -> None:
         thread.start()
     wait_for(lambda: len(watch.session.running) == 3, what="the requests")
     scene.proxy.cut = "frame"
-    wait_for(lambda: watch.status.link is Link.LOST, what="the loss")
+    wait_for(lambda: host.said("no longer watched") == 1, what="the probe's loss")
     for gate in gates[:2]:
         gate.write_text("done")
     wait_for(lambda: not any(thread.is_alive() for thread in hanging[:2]), what="their ends")
