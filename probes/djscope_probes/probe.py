@@ -24,6 +24,7 @@ from djscope_probes.wire import Keys, Lease, Process
 
 LOOK_S = 1.0
 EXIT_S = 0.3
+HURRY_S = 0.02
 LEAVE_S = 0.1
 # Who asked for a visit has so long to take a lease there.
 VISIT_S = 10.0
@@ -95,18 +96,23 @@ class Probe:
         self._ending = True
         if self._wake.locked():
             self._wake.release()
-        self._hurry()
-        if not self._ended.acquire(True, within):
+        if not self._hurried(within):
             self._interrupt()
             self._ended.acquire(True, within)
         self._disarm()
         self.log.settle(LEAVE_S)
 
-    def _hurry(self) -> None:
-        """End a wait under way, and the connection with it: the last flush makes another."""
-        connection = self._connection
-        if connection is not None and connection.waits:
-            connection.interrupt()
+    def _hurried(self, within: float) -> bool:
+        """Have the thread end, in so many seconds at most. A wait under way is ended, and the
+        connection with it: the last flush makes another. It may begin only now, so look again.
+        """
+        ended, until = False, time.monotonic() + within
+        while not ended and time.monotonic() < until:
+            connection = self._connection
+            if connection is not None and connection.waits:
+                connection.interrupt()
+            ended = self._ended.acquire(True, min(HURRY_S, within))
+        return ended
 
     def visit(self, url: str) -> str:
         """Serve the viewers at another Redis until their leases end; a sentence why not."""
@@ -202,8 +208,7 @@ class Probe:
             return  # a forked child has the handler, not the thread
         self._ending = True
         if self.armament.armed:
-            self._hurry()
-            self._ended.acquire(True, EXIT_S)
+            self._hurried(EXIT_S)
         elif (connection := self._connection) is not None:
             self._leave(connection)
         self.log.settle(LEAVE_S)
