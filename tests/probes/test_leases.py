@@ -7,7 +7,8 @@ import json
 import pytest
 
 from djscope_probes.control import leases_in
-from djscope_probes.wire import Lease, Target
+from djscope_probes.resp import ReplyError
+from djscope_probes.wire import Lease, Target, dumps
 
 GOOD = ["v", "me@laptop", "deep", 1.0, 1, [["request", "books/", 2.0]]]
 
@@ -46,3 +47,16 @@ def test_what_is_no_lease_does_not_count(value: bytes) -> None:
     found = leases_in([value, json.dumps(GOOD).encode()])
 
     assert [lease.viewer for lease in found] == ["v"]
+
+
+def test_a_slot_that_holds_no_lease_does_not_arm() -> None:
+    """Garbage, another version, another level: nobody watches."""
+    good = Lease("v", "me@here", "watch", 1.0, targets=[Target("task", "shop.report", 9.5)])
+    values = [
+        dumps(good).encode(), None, b"garbage", b"[]", b"[1", b'"text"', b"7",
+        dumps(good._replace(wire=99)).encode(), dumps(good._replace(level="off")).encode(),
+        dumps(good._replace(targets=[["task"]])).encode(), dumps(good._replace(targets=7)).encode(),
+    ]  # fmt: skip
+
+    assert leases_in(values) == [good]
+    assert leases_in(ReplyError("NOPERM")) == []

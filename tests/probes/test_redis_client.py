@@ -10,27 +10,18 @@ import pytest
 
 from djscope.feed import embedded
 from djscope.feed.embedded import EmbeddedServer, start_embedded
-from djscope_probes.address import AddressError, parse
-from djscope_probes.bounds import CHANNEL_BYTES, Bounds, pair
-from djscope_probes.control import FORGET_S, Control, leases_in
+from djscope_probes.address import parse
+from djscope_probes.bounds import CHANNEL_BYTES
+from djscope_probes.control import FORGET_S, Control
 from djscope_probes.definitions import Definitions
 from djscope_probes.ledger import Ledger
-from djscope_probes.outbox import Outbox, Passing, packed
+from djscope_probes.outbox import Outbox, Passing
 from djscope_probes.resp import Connection, ReplyError, encode
-from djscope_probes.wire import (
-    FRAME_BYTES,
-    PROCESS_STALE_S,
-    Keys,
-    Lease,
-    Process,
-    Target,
-    dumps,
-)
+from djscope_probes.wire import PROCESS_STALE_S, Keys, Process
 from tests.real.ladder import FOUND, Rung
 
 pytestmark = pytest.mark.real
 KEYS = Keys("client-test")
-NOON, MB = 1_750_000_000, 1_000_000
 PROCESS = Process("web-1", 4711, 1_700_000_000, "gunicorn", "client-test")
 
 
@@ -116,31 +107,6 @@ def test_a_database_number_is_selected(server: EmbeddedServer) -> None:
     assert first.call("GET", "only-here") is None
     first.close()
     second.close()
-
-
-@pytest.mark.parametrize(
-    ("url", "says"),
-    [
-        ("http://host", "redis://"),
-        ("localhost:6379", "redis://"),
-        ("redis://host:notaport/0", "port"),
-        ("redis://host/db", "number"),
-        ("unix://", "path"),
-    ],
-)
-def test_a_url_that_names_no_server_says_why(url: str, says: str) -> None:
-    """One sentence."""
-    with pytest.raises(AddressError, match=says):
-        parse(url)
-
-
-def test_urls_of_every_form() -> None:
-    """TCP, TLS, unix; user, password, database."""
-    assert parse("redis://h").label == "redis://h:6379/0"
-    assert parse("rediss://u:p%40ss@h:1/2")[3:7] == (True, "u", "p@ss", 2)
-    assert parse("unix:///run/r.sock?db=4").path == "/run/r.sock"
-    assert "secret" not in parse("redis://:secret@h").label
-    assert parse("redis://[::1]:7000").host == "::1"
 
 
 def test_commands_are_length_prefixed() -> None:
@@ -240,38 +206,6 @@ def test_a_full_redis_costs_events_and_nothing_else(real: Connection) -> None:
     assert json.loads(frame)[3] == 3
 
 
-@pytest.mark.parametrize("step", [0, 3_600, -3_600])
-@pytest.mark.parametrize("after", [0, 45])
-def test_the_channel_is_bounded_whatever_redis_s_clock_does(step: int, after: int) -> None:
-    """It is set at second 30, and the probe hears of it at once, or later: the newest seconds are
-    kept, within the bounds. Set back, a stream goes on with the time it had.
-    """
-    bounds, stream, sizes = Bounds(), [], dict[int, int]()
-    for at in range(NOON, NOON + 300):
-        told = at + (step if at >= NOON + 30 + after else 0)
-        clock = at + (step if at >= NOON + 30 else 0)
-        last = stream[-1] if stream else (0, 0)
-        stream.append(max((clock * 1000, 0), (last[0], last[1] + 1)))
-        sizes[told] = sizes.get(told, 0) + MB
-        bounds.wrote(told, b"%d-%d" % stream[-1])
-        for second in bounds.move([x for item in sizes.items() for x in item], told):
-            del sizes[second]
-        cut = pair(bounds.cut.encode())
-        stream = [entry for entry in stream if entry >= cut]
-        assert len(stream) * MB <= 2 * CHANNEL_BYTES, at - NOON
-
-    assert 6 <= len(stream) <= 7
-
-
-def test_frames_stay_below_the_limit() -> None:
-    """Events are packed in order; one that fits no frame is left out."""
-    events = [f'["{n}' + "x" * 3_000 + '"]' for n in range(20)]
-    batches = packed([*events, "z" * FRAME_BYTES])
-
-    assert [event for batch in batches for event in batch] == events
-    assert all(sum(map(len, batch)) < FRAME_BYTES for batch in batches)
-
-
 def test_a_process_announces_itself_and_leaves(connection: Connection) -> None:
     """In a list whose score is Redis time; nothing else is left behind when off."""
     control = Control(connection, KEYS, PROCESS)
@@ -320,16 +254,3 @@ def test_control_wakes_and_does_not_miss_what_came_before(connection: Connection
 
     assert control.wait(1_000) == ["wake"]
     assert control.wait(1) == []
-
-
-def test_a_slot_that_holds_no_lease_does_not_arm() -> None:
-    """Garbage, another version, another level: nobody watches."""
-    good = Lease("v", "me@here", "watch", 1.0, targets=[Target("task", "shop.report", 9.5)])
-    values = [
-        dumps(good).encode(), None, b"garbage", b"[]", b"[1", b'"text"', b"7",
-        dumps(good._replace(wire=99)).encode(), dumps(good._replace(level="off")).encode(),
-        dumps(good._replace(targets=[["task"]])).encode(), dumps(good._replace(targets=7)).encode(),
-    ]  # fmt: skip
-
-    assert leases_in(values) == [good]
-    assert leases_in(ReplyError("NOPERM")) == []
