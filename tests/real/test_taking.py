@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from djscope.attach import pyspy
-from djscope.attach.figures import LocalFigures
-from djscope.attach.local import local
 from djscope.attach.pyspy import dump
 from djscope.attach.taking import Taking
 from djscope.errors import NothingSeenError
@@ -24,21 +20,9 @@ from djscope.model.processes import ProcessFact
 from djscope.model.stacks import PROBE, PY_SPY, Taken
 from djscope.watch import Watch
 from tests.real.servers import bare
-from tests.real.tools import environment, started, wait_for, watching
+from tests.real.tools import HERE, environment, wait_for, watching
 
 pytestmark = pytest.mark.real
-HERE = os.uname().nodename
-SLEEPER = """
-import sys, threading, time
-
-def work():
-    time.sleep(600)  # here
-
-threading.Thread(target=work, name="worker", daemon=True).start()
-print("started", flush=True)
-sys.stdin.read()
-"""
-
 AS_NOBODY = """
 import os, sys
 from djscope.attach.pyspy import dump
@@ -53,18 +37,6 @@ try:
 except DjscopeError as error:
     print(error)
 """
-
-
-@pytest.fixture(scope="module")
-def sleeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
-    """A process without a probe, and its file."""
-    directory = tmp_path_factory.mktemp("sleeper")
-    file = directory / "sleeper.py"
-    file.write_text(SLEEPER)
-    with started(sys.executable, str(file), env=environment(directory / "run")) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "started\n"
-        yield process.pid, file
 
 
 @pytest.fixture(scope="module")
@@ -237,79 +209,3 @@ def test_the_remedy_fits_the_machine(
 
     monkeypatch.setattr(pyspy.os, "geteuid", lambda: 0)
     assert "SYS_PTRACE" in pyspy.remedy()
-
-
-# Figures
-
-
-def fact_of(pid: int, started: float, host: str = HERE) -> ProcessFact:
-    return ProcessFact(f"{host}/{pid}@{int(started)}", host, pid, started, "python")
-
-
-def test_figures_of_a_local_process(sleeper: tuple[int, Path]) -> None:
-    """Memory, threads, descriptors, age; CPU from the second reading on."""
-    pid, _ = sleeper
-    figures, fact = LocalFigures(), fact_of(pid, time.time())
-    try:
-        assert figures.of(fact).rss_bytes is None  # the first time nothing has been read
-
-        wait_for(lambda: figures.of(fact).cpu_share is not None, what="two readings")
-        known = figures.of(fact)
-
-        assert known.threads == 2
-        assert (known.rss_bytes or 0) > 1_000_000
-        assert (known.descriptors or 0) >= 3
-        assert 0 <= (known.cpu_share or 0) < 1
-        assert abs((known.created or 0) - time.time()) < 600
-        assert (figures.own().rss_bytes or 0) > 1_000_000
-    finally:
-        figures.close()
-
-
-def test_others_have_no_figures(sleeper: tuple[int, Path]) -> None:
-    """Another host, a pid that was used before, a process that has gone."""
-    pid, _ = sleeper
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        gone.wait()
-    others = [
-        fact_of(pid, time.time(), "another-host"),
-        fact_of(pid, time.time() - 90_000),
-        fact_of(gone.pid, time.time()),
-        fact_of(0, 0.0),
-    ]
-
-    assert [local(each) for each in others] == [None] * 4
-
-
-def test_a_process_that_goes_leaves_blanks() -> None:
-    """No error, and no figures of whoever has its pid next."""
-    figures = LocalFigures()
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        fact = fact_of(process.pid, time.time())
-        try:
-            wait_for(lambda: figures.of(fact).rss_bytes, what="figures")
-            process.kill()
-            process.wait()
-            wait_for(lambda: figures.of(fact).rss_bytes is None, what="blanks")
-        finally:
-            figures.close()
-
-
-def test_nobody_looks_nothing_is_read(sleeper: tuple[int, Path]) -> None:
-    """Not asked, it sleeps; asked often, it reads once a second."""
-    pid, _ = sleeper
-    figures, fact, read = LocalFigures(), fact_of(pid, time.time()), []
-    take = figures._read
-    figures._read = lambda: (read.append(time.monotonic()), take())[1]  # type: ignore[method-assign,func-returns-value]
-    try:
-        began = time.monotonic()
-        while time.monotonic() - began < 2.5:
-            figures.of(fact)
-            time.sleep(0.01)
-
-        assert 1 <= len(read) <= 3
-        assert all(later - sooner >= 0.9 for sooner, later in itertools.pairwise(read))
-
-        wait_for(lambda: time.monotonic() - read[-1] > 2.5, what="rest")
-    finally:
-        figures.close()

@@ -23,6 +23,7 @@ from djscope_probes.wire import Keys
 
 T = TypeVar("T")
 PREFIX = "{djscope}"
+HERE = os.uname().nodename
 # Of a snapshot, at its top: an interface.
 SNAPSHOT_KEYS = [
     "schema", "meta", "coverage", "processes", "findings", "units", "routes", "queries", "tasks",
