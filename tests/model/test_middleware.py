@@ -16,18 +16,8 @@ from djscope.feed.shapes import (
     Span,
     StackFrame,
 )
-from djscope.model.definitions import Layer as LayerFact
 from djscope.model.finding import Certainty, Finding, Severity
-from djscope.model.findings.order import (
-    CONDITIONAL,
-    FETCH_CACHE,
-    GZIP,
-    SECURITY,
-    SESSION,
-    UPDATE_CACHE,
-    WHITENOISE,
-    misplaced,
-)
+from djscope.model.findings.order import SECURITY
 from djscope.model.middleware import everywhere, of_route, outside_us
 from tests.model.scene import Scene, group
 
@@ -271,32 +261,3 @@ def test_starting_anew_forgets_layers() -> None:
     scene.session.reset(scene.at)
 
     assert everywhere(scene.session.layers, scene.session.definitions) == []
-
-
-@pytest.mark.parametrize(
-    ("names", "of", "said"),
-    [
-        ([GZIP, UPDATE_CACHE], GZIP, "UpdateCacheMiddleware has to stand before GZipMiddleware"),
-        ([CONDITIONAL, GZIP], GZIP, "GZipMiddleware has to stand before ConditionalGetMiddleware"),
-        (
-            [FETCH_CACHE, SESSION],
-            SESSION,
-            "SessionMiddleware has to stand before FetchFromCacheMiddleware",
-        ),
-        ([SECURITY, SLOW, WHITENOISE], SLOW, "right after SecurityMiddleware"),
-    ],
-)
-def test_order_is_said_where_it_is_documented(names: list[str], of: str, said: str) -> None:
-    """And where it is right nothing is."""
-    layers = [LayerFact(name, "call", "sync", "both", "", None) for name in names]
-
-    assert any(said in advice.text for advice in misplaced(layers, of))
-    assert misplaced(layers[::-1], of) == []
-    assert misplaced(layers, "shop.middleware.Other") == []
-
-
-def test_security_before_whitenoise_is_right() -> None:
-    """It is the one that belongs there."""
-    layers = [LayerFact(name, "call", "sync", "both", "", None) for name in (SECURITY, WHITENOISE)]
-
-    assert misplaced(layers, SECURITY) == []
