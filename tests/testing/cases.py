@@ -30,3 +30,53 @@ class Case(NamedTuple):
     @property
     def place(self) -> str:
         return self.where or f"{self.root}{{}}"
+
+
+class Told(NamedTuple):
+    """The advice's code, to be run with what it leaves to the reader."""
+
+    code: str
+    names: dict[str, Any]
+
+    def __call__(self, model: Any = None, **names: Any) -> Any:
+        return eval(self.code, {**self.names, "Model": model, **names})  # our own text
+
+    def part(self, number: int) -> Told:
+        """One of several pieces of advice that belong together."""
+        return Told(self.code.split("\n")[number], self.names)
+
+
+class Loop(NamedTuple):
+    """`do` is the loop, `mended` what the advice makes of it; both return the same, or leave the
+    same `state`. `before` is done before. `which`: the advice that counts; `code` has a line for
+    each that belongs to it; `rest` stands for each `…` in turn.
+    """
+
+    do: Callable[[Any], Any]
+    code: str
+    mended: Callable[[Any, Told], Any]
+    rest: tuple[str, ...] = ()
+    which: int = 0
+    state: Callable[[Any], Any] | None = None
+    before: Callable[[Any], Any] | None = None
+
+
+def keys(model: Any) -> list[int]:
+    """Of all rows, twice."""
+    return [*model.objects.order_by("pk").values_list("pk", flat=True)] * 2
+
+
+def titled(m: Any) -> list[Any]:
+    """Objects that were changed, all differently."""
+    works = list(m.Work.objects.order_by("pk")) * 2
+    for number, work in enumerate(works):
+        work.title = f"t{number % 4}"
+    return works
+
+
+def execute(sql: str, values: list[Any]) -> list[Any]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall() if sql.startswith("SELECT") else []

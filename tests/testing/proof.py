@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from djscope.model.finding import Advice
 from djscope.testing import Capture, capture
-from tests.testing.cases import Case
-from tests.testing.loops import Loop, Told
+from tests.testing.cases import Case, Loop, Told
 
 
 class Proof(NamedTuple):
