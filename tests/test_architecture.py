@@ -57,6 +57,10 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
 def within(module: str, *packages: str) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
@@ -126,9 +130,7 @@ def test_only_what_draws_imports_textual() -> None:
 @pytest.mark.parametrize("directory", [PROBES, VIEWER, ROOT / "demo"], ids=lambda d: d.name)
 def test_files_and_functions_are_small(directory: Path) -> None:
     """One concept per file; a function fits a screen."""
-    lengths = {
-        path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources(directory)
-    }
+    lengths = {path: lines(path) for path in sources(directory)}
     long_functions = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
         for path in lengths
@@ -138,9 +140,17 @@ def test_files_and_functions_are_small(directory: Path) -> None:
         and not (isinstance(node.body[0], ast.FunctionDef | ast.AsyncFunctionDef))
     ]
 
-    assert [str(path) for path, lines in lengths.items() if lines > FILE_LINES] == []
+    assert [str(path) for path, length in lengths.items() if length > FILE_LINES] == []
     assert long_functions == []
     assert median(lengths.values()) <= 110
+
+
+@pytest.mark.parametrize("directory", ["tests", ".ci"])
+def test_files_of_tests_are_small(directory: str) -> None:
+    """One subject per file, there as well."""
+    long = [path for path in sources(ROOT / directory) if lines(path) > FILE_LINES]
+
+    assert [str(path.relative_to(ROOT)) for path in long] == []
 
 
 @pytest.mark.parametrize("directory", ["demo", "tests"])
