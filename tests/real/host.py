@@ -15,6 +15,10 @@ from djscope.watch import Watch
 from tests.real.servers import APPLICATION, GUNICORN, answers, quiet_environment
 from tests.real.tools import get, wait_for
 
+# Oftener than else: whoever compares counts waits for a report.
+REPORT_NS = 1_000_000_000
+PACE_S = 0.03
+
 
 class Host:
     """App `quiet`, one process; `visits` are the milliseconds of each page view under load."""
@@ -32,6 +36,7 @@ class Host:
             self._children.directory,
             DJSCOPE_REDIS_URL=self._redis_url,
             QUIET_APPS="djscope_probes",
+            QUIET_REPORT_NS=str(REPORT_NS),
         )
         bind = self.url.removeprefix("http://")
         command = [sys.executable, *GUNICORN, "--bind", bind, APPLICATION]
@@ -60,7 +65,7 @@ class Host:
         over = threading.Event()
 
         def visit() -> None:
-            while not over.wait(0.01):
+            while not over.wait(PACE_S):
                 took.append(self.visit())
 
         thread = threading.Thread(target=visit)

@@ -133,7 +133,7 @@ def suffered(
     process = psutil.Process(fact_now(watch).pid)
     already = counts(watch)
     with host.under_load() as took:
-        wait_for(lambda: len(took) > 100, 60, "load")
+        wait_for(lambda: len(took) > 50, 60, "load")
         before, memory = max(took), process.memory_info().rss
         began = len(took)
         go()

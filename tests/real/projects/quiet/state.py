@@ -14,7 +14,7 @@ from django.core.handlers.base import BaseHandler
 from django.urls import get_resolver
 from targets import STANDING, connected, found, received
 
-from djscope_probes import hosts, landmarks
+from djscope_probes import arming, hosts, landmarks
 from djscope_probes.layers import HOOKS
 from djscope_probes.places import cell_of
 
@@ -29,6 +29,7 @@ class StateConfig(AppConfig):
 
     def ready(self) -> None:
         _ORIGINALS.update(found(load=True))
+        arming.REPORT_NS = int(os.environ.get("QUIET_REPORT_NS", arming.REPORT_NS))
         if hosts.command() != "celery":
             # Else the first request does it, and takes long to have a route.
             assert get_resolver().url_patterns
