@@ -25,8 +25,11 @@ DIST = ROOT / "dist"
 OF_SOURCES = ("tests/test_architecture.py", "tests/test_docs.py")
 MODELS = "tests/real/test_models.py::test_a_model_is_told_in_full_and_left_as_it_was"
 SMOKE = ("tests/real/test_run.py", f"{MODELS}[gunicorn sync]", f"{MODELS}[celery prefork]")
-# Tests wait for servers more than they compute; those of one file share theirs.
+# Tests wait for servers more than they compute; those of one file share theirs. What fails beside
+# three others is asked once more, alone.
 SIDE_BY_SIDE = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+ALONE = ("--last-failed", "--maxfail", "3")
+SOME_FAILED = 1  # pytest's exit code
 OLDEST, NEWEST = (3, 10), (3, 13)
 PINS = ROOT / ".ci" / "python3.10.txt"
 
@@ -63,7 +66,7 @@ def wheels() -> None:
         where = f"import {package}; assert 'site-packages' in {package}.__file__"
         run([python, "-c", where], directory)
     ignored = [f"--ignore={name}" for name in OF_SOURCES]
-    pytest(python, directory, "-m", "not real", *ignored, *SIDE_BY_SIDE)
+    pytest(python, directory, "-m", "not real", *ignored)
     pytest(python, directory, *SMOKE)
 
 
@@ -85,7 +88,7 @@ def newest() -> None:
     elif found := interpreter(NEWEST):
         python = prepared("newest", found, environment.requirements(ROOT))
         compiled(python, "uwsgi")
-        pytest(python, ROOT, *SIDE_BY_SIDE)
+        pytest(python, ROOT)
 
 
 LEGS: dict[str, Callable[[], None]] = {"wheels": wheels, "oldest": oldest, "newest": newest}
@@ -181,9 +184,15 @@ def apart(name: str) -> Path:
     return directory
 
 
-def pytest(python: str, directory: Path, *arguments: str) -> None:
+def pytest(python: str, directory: Path, *chosen: str) -> None:
     """pytest puts `.` and `demo` of that directory on the path, see pyproject.toml."""
-    run([python, "-m", "pytest", "-q", *arguments], directory)
+    command = [python, "-m", "pytest", "-q", *chosen]
+    try:
+        run([*command, *SIDE_BY_SIDE], directory)
+    except subprocess.CalledProcessError as error:
+        if error.returncode != SOME_FAILED:
+            raise
+        run([*command, *ALONE], directory)
 
 
 def quietly(step: str, command: list[str]) -> None:

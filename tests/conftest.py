@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +19,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits for servers comes first: side by side, the rest fills the gaps."""
-    waiting = {item.path for item in items if item.get_closest_marker("real")}
-    items.sort(key=lambda item: item.path not in waiting)
+    """What may take long comes first, then what waits for servers: side by side, the rest fills the
+    gaps. Tests of one file stay together.
+    """
+    weights: dict[Path, int] = {}
+    for item in items:
+        marks = bool(item.get_closest_marker("timeout")), bool(item.get_closest_marker("real"))
+        weight = 2 * marks[0] + marks[1]
+        weights[item.path] = max(weight, weights.get(item.path, 0))
+    items.sort(key=lambda item: -weights[item.path])
 
 
 @pytest.fixture(autouse=True)
