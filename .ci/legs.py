@@ -1,7 +1,8 @@
-"""The tests on what users install, and on the oldest and newest Python that are supported.
+"""The tests on what users install, on the newest and the oldest Python that are supported.
 
-`legs.py [wheels] [oldest] [newest]`, all three without arguments. A leg whose Python is not on this
-machine is one line. Environments are kept in `.venv-NAME` until what they are made of changes.
+`legs.py [newest] [oldest]`, both without arguments. Where their Python is not on this machine, they
+say so: the wheels are tested on this one then. Environments are kept in `.venv-NAME` until what
+they are made of changes.
 """
 
 import hashlib
@@ -23,8 +24,6 @@ import environment  # noqa: E402  found through the line above
 DIST = ROOT / "dist"
 # Tests that read the sources, which a user who installed a wheel has not.
 OF_SOURCES = ("tests/test_architecture.py", "tests/test_docs.py")
-MODELS = "tests/real/test_models.py::test_a_model_is_told_in_full_and_left_as_it_was"
-SMOKE = ("tests/real/test_run.py", f"{MODELS}[gunicorn sync]", f"{MODELS}[celery prefork]")
 # Tests wait for servers more than they compute; those of one file share theirs. What fails beside
 # three others is asked once more, alone.
 SIDE_BY_SIDE = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
@@ -57,17 +56,18 @@ def timed(name: str) -> bool:
     return True
 
 
-def wheels() -> None:
-    """Everything that is not `real` and little of what is, from wheels, away from the sources."""
+def newest() -> None:
+    """Everything, from wheels, away from the sources."""
     djscope, probes = built()
-    python = prepared("wheels", sys.executable, [f"{djscope}[embedded]", probes, *others()])
-    directory = apart("wheels")
+    found = sys.executable if sys.version_info[:2] >= NEWEST else interpreter(NEWEST)
+    wanted = [f"{djscope}[embedded]", probes, *others()]
+    python = prepared("newest", found or sys.executable, wanted)
+    compiled(python, "uwsgi")
+    directory = apart("newest")
     for package in ("djscope", "djscope_probes"):
         where = f"import {package}; assert 'site-packages' in {package}.__file__"
         run([python, "-c", where], directory)
-    ignored = [f"--ignore={name}" for name in OF_SOURCES]
-    pytest(python, directory, "-m", "not real", *ignored)
-    pytest(python, directory, *SMOKE)
+    pytest(python, directory, *(f"--ignore={name}" for name in OF_SOURCES))
 
 
 def oldest() -> None:
@@ -81,17 +81,7 @@ def oldest() -> None:
         pytest(python, directory, "tests/probes", "tests/wire")
 
 
-def newest() -> None:
-    """Everything."""
-    if sys.version_info[:2] >= NEWEST:
-        print(f"newest: the tests above ran on Python {sys.version.split()[0]} already")
-    elif found := interpreter(NEWEST):
-        python = prepared("newest", found, environment.requirements(ROOT))
-        compiled(python, "uwsgi")
-        pytest(python, ROOT)
-
-
-LEGS: dict[str, Callable[[], None]] = {"wheels": wheels, "oldest": oldest, "newest": newest}
+LEGS: dict[str, Callable[[], None]] = {"newest": newest, "oldest": oldest}
 
 
 def interpreter(version: tuple[int, int]) -> str | None:
