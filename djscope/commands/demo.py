@@ -76,11 +76,12 @@ def postgresql() -> Iterator[str]:
 
 
 def shop_runner() -> Any:
-    """`demo/runner.py` of the checkout that this package runs from."""
-    if not (CHECKOUT / "demo" / "runner.py").is_file():
-        raise UsageError("the demo is part of a checkout of djscope: run it there, `python3 demo`")
-    sys.path.insert(0, str(CHECKOUT / "demo"))
-    return importlib.import_module("runner")
+    """`demo/runner.py` of the checkout that this package runs from, else of the one we are in."""
+    for demo in (CHECKOUT / "demo", Path.cwd() / "demo"):
+        if (demo / "runner.py").is_file() and (demo / "shop" / "scenarios").is_dir():
+            sys.path.insert(0, str(demo))
+            return importlib.import_module("runner")
+    raise UsageError("the demo is part of a checkout of djscope: run it there, `python3 demo`")
 
 
 def open_shop(runner: Any, target: Target, database: str, options: argparse.Namespace) -> int:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from djscope.commands import demo
+from djscope.errors import UsageError
 from djscope.feed.embedded import free_port, start_embedded
 from tests.commands.conftest import Run
 from tests.real.servers import bare
@@ -268,3 +270,12 @@ def test_a_map_that_cannot_be_used(run: Run, text: str) -> None:
 
     assert done.returncode == USAGE
     assert sentence(done.stderr).startswith(f"--map {text}")
+
+
+def test_the_demo_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes with the checkout: the package's own, or the one that we are in."""
+    monkeypatch.setattr(demo, "CHECKOUT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UsageError, match="run it there, `python3 demo`"):
+        demo.shop_runner()
