@@ -191,6 +191,13 @@ def test_a_taken_port_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
             assert server.url.rsplit(":", 1)[1] != other.url.rsplit(":", 1)[1]
 
 
+def test_a_free_port_is_not_given_to_two() -> None:
+    """Servers that start side by side choose first and listen a second later."""
+    ports = [embedded.free_port() for _ in range(400)]
+
+    assert len(set(ports)) == len(ports)
+
+
 def test_no_server_anywhere_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

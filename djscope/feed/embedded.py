@@ -166,10 +166,18 @@ def _start(argv: list[str], feed: str, describe: str) -> EmbeddedServer | None:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listens on, and that for a while nobody is given by chance.
+
+    A connection that its server ended first holds the port for a minute (Linux: TIME_WAIT): who
+    asks for any port gets another, a server that names it (SO_REUSEADDR, as all do) has it.
+    """
+    with socket.socket() as server, socket.socket() as client:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", 0))
+        server.listen(1)
+        client.connect(server.getsockname())
+        server.accept()[0].close()
+        return int(server.getsockname()[1])
 
 
 def _answers(port: int, password: str) -> bool:
