@@ -174,15 +174,14 @@ class LiveFeed:
     def _wait_for_room(self, error: FullError) -> None:
         """Who looks for a moment only ends with `fatal`; who stays tries again."""
         self.fatal = error
-        self._lost(FULL.format(n=len(error.who)))
-        if self._channel.last_id == BEGINNING:
-            self.status = replace(self.status, link=Link.CONNECTING)
+        first = self._channel.last_id == BEGINNING
+        self._lost(FULL.format(n=len(error.who)), Link.CONNECTING if first else Link.LOST)
         self._ending.wait(RETRY_S)
 
-    def _lost(self, problem: str) -> None:
+    def _lost(self, problem: str, link: Link = Link.LOST) -> None:
         since = self.status.since if self.status.link is Link.LOST else self.now()
         self.status = replace(
-            self.status, link=Link.LOST, problem=problem, since=since, others=(), others_deep=()
+            self.status, link=link, problem=problem, since=since, others=(), others_deep=()
         )
 
     def _explain(self, error: redis.RedisError) -> str:

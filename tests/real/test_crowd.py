@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 
 from djscope.feed.embedded import start_embedded
 from djscope.feed.leases import Claim, FullError
+from djscope.feed.live import LiveFeed
 from djscope.feed.redis_link import connect
 from djscope.feed.status import Link
+from djscope.model.session import Session
 from djscope.watch import Watch
 from djscope_probes.wire import Keys
 from tests.real.servers import bare
@@ -127,13 +130,33 @@ def test_a_ninth_viewer_whose_redis_goes_away_says_that() -> None:
         assert "cannot be reached" in watch.stop()
 
 
+def test_a_ninth_viewer_never_looks_as_if_redis_were_away(server: tuple[str, int]) -> None:
+    """Not for a moment, at whichever of its tries one looks."""
+    links: list[Link] = []
+
+    class Noting(LiveFeed):
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "status":
+                links.append(value.link)
+            super().__setattr__(name, value)
+
+    url, _ = server
+    with taken(url):
+        feed = Noting(url, APP, Session())
+        feed.start()
+        wait_for(lambda: len(links) > 3, what="some tries")
+        feed.stop()
+
+    assert set(links) == {Link.CONNECTING}
+
+
 def test_a_ninth_viewer_begins_when_a_slot_is_free(server: tuple[str, int]) -> None:
     """It says what it waits for, and then watches as if nothing had been."""
     url, _ = server
     with ExitStack() as stack:
         client = stack.enter_context(taken(url))
         watch = stack.enter_context(watching(url, APP))
-        wait_for(lambda: watch.feed.fatal is not None, what="the ninth to be refused")
+        wait_for(lambda: watch.status.problem, what="the ninth to be refused")
         assert isinstance(watch.feed.fatal, FullError)
         assert watch.status.link is Link.CONNECTING
         assert watch.status.problem == (
