@@ -161,6 +161,12 @@ def quiet_environment(directory: Path, **more: str) -> dict[str, str]:
     )
 
 
+def received(directory: Path) -> int:
+    """How many tasks the worker of the quiet project has had so far."""
+    log = directory / "received"
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
 def answers(url: str) -> bool:
     """Whether somebody serves there."""
     with suppress(OSError):

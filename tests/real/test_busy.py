@@ -19,7 +19,8 @@ from tests.real.tools import get, wait_for, watching
 
 pytestmark = pytest.mark.real
 SLOTS = 4  # one gunicorn worker with four threads
-LONG_S = 8.0
+# Longer than all slots would have to be taken.
+LONG_S = 6.0
 
 
 @contextmanager

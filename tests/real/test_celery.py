@@ -11,10 +11,10 @@ import pytest
 from celery import Celery
 
 from djscope.feed.embedded import start_embedded
-from djscope.model.finding import Severity
+from djscope.model.finding import Finding, Severity
 from djscope.watch import Watch
 from tests.real.models import CELERY, Host, Model
-from tests.real.servers import PROJECTS, line_of
+from tests.real.servers import PROJECTS, line_of, received
 from tests.real.test_adoption import let_go, since
 from tests.real.test_busy import busy
 from tests.real.tools import wait_for, watching
@@ -77,10 +77,13 @@ def test_a_task_tells_its_queue(watch: Watch, order: Callable[[], Path]) -> None
 
     let_go(gate)
     wait_for(lambda: not watch.session.running, what="its end")
-    assert [stat.queue for stat in watch.session.routes.values()] == ["emails"]
+    with watch.lock:
+        assert [stat.queue for stat in watch.session.routes.values()] == ["emails"]
 
 
-def test_all_children_hang_and_others_wait(watch: Watch, order: Callable[[], Path]) -> None:
+def test_all_children_hang_and_others_wait(
+    host: Host, watch: Watch, order: Callable[[], Path]
+) -> None:
     """All hands at work are no finding; it is one once a task has waited in the worker."""
     gates = [order(), order()]
     for gate in gates:
@@ -90,14 +93,21 @@ def test_all_children_hang_and_others_wait(watch: Watch, order: Callable[[], Pat
         assert busy(watch) == []
         time.sleep(0.25)
 
+    before = received(host.directory)
     gates.append(order())
+    wait_for(lambda: received(host.directory) > before, what="its way to the worker")
     time.sleep(WAITED_S)
     let_go(gates[0])
     wait_for(lambda: since(gates[2]), what="the third")
-    (found,) = wait_for(lambda: busy(watch), 30, "the finding")
+    stand = f"2 of them in quiet/work.py:{LINE}"
+
+    def found_there() -> list[Finding]:
+        """Where the third stands may become known a moment later."""
+        return [each for each in busy(watch) if stand in each.title]
+
+    (found,) = wait_for(found_there, 30, "the finding")
     assert any(unit.wait_us >= 1e6 for unit in watch.session.running.values())
 
-    stand = f"2 of them in quiet/work.py:{LINE}"
     assert found.title.startswith(f"2 of 2 celery workers busy, {stand}; mostly {TASK}")
     assert found.severity is Severity.WARNING
     assert found.where.line == LINE

@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import task_received, worker_ready
 from django.conf import settings
 
 app = Celery("quiet", broker=os.environ["QUIET_BROKER"])
@@ -20,3 +20,10 @@ app.conf.update(
 def say_ready(**_: object) -> None:
     """The test waits for this file."""
     (settings.RUN_DIR / "worker.ready").touch()
+
+
+@task_received.connect
+def say_received(**_: object) -> None:
+    """A line for each task that the worker has, whether or not a child is free for it."""
+    with (settings.RUN_DIR / "received").open("a") as log:
+        log.write("received\n")
