@@ -20,14 +20,17 @@ pytestmark = pytest.mark.real
 # Less than the probe's thread alone takes.
 NEXT_TO_NOTHING = "0.00001"
 # Less than watching a loop of queries takes, and more than a tenth of that.
-SOME = "0.06"
+SOME = "0.08"
+# Long enough to look before the first decision; short, where only decisions count.
+LONG_S, SHORT_S = 5.0, 2.5
 
 
 @contextmanager
-def hog(url: str, limit: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
+def hog(url: str, limit: str, window_s: float, directory: Path) -> Iterator[subprocess.Popen[str]]:
     env = environment(directory, DJSCOPE_REDIS_URL=url)
     script = str(PROJECTS / "hog.py")
-    with started(sys.executable, script, "hog", limit, env=env) as process:
+    command = (sys.executable, script, "hog", limit, str(window_s))
+    with started(*command, env=env) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
         yield process
@@ -51,7 +54,7 @@ def the_one(watch: Watch) -> ProcessFact:
 
 def test_it_steps_down_to_a_sample_and_then_off(tmp_path: Path) -> None:
     """For this viewer; the next one begins anew."""
-    with start_embedded() as server, hog(server.url, NEXT_TO_NOTHING, tmp_path) as process:
+    with start_embedded() as server, hog(server.url, NEXT_TO_NOTHING, LONG_S, tmp_path) as process:
         with watching(server.url, "hog") as watch:
             fact = the_one(watch)
             assert (fact.governed, state(process).split()[0]) == ("", "watch")
@@ -78,12 +81,12 @@ def test_it_steps_down_to_a_sample_and_then_off(tmp_path: Path) -> None:
 
 def test_a_sample_of_what_a_thread_does_is_cheap_enough(tmp_path: Path) -> None:
     """No request, no task: a loop that never pauses. It goes on being watched."""
-    with start_embedded() as server, hog(server.url, SOME, tmp_path) as process:
+    with start_embedded() as server, hog(server.url, SOME, SHORT_S, tmp_path) as process:
         with watching(server.url, "hog") as watch:
             fact = the_one(watch)
             wait_for(lambda: fact.governed, 20, "the first step")
             stepped = watch.now()
-            wait_for(lambda: watch.now() - stepped > 11, what="two windows")
+            wait_for(lambda: watch.now() - stepped > 2 * SHORT_S + 1, what="two windows")
             assert fact.level == "watch"
             assert fact.governed.endswith("records one unit in 10")
             ended = [one for one in watch.session.recent if one.seen_at > stepped + 1]
