@@ -47,11 +47,22 @@ def test_a_child_that_ends_takes_itself_out(server: EmbeddedServer, sender: Send
         Tasks(host, sender).counted(CHILDREN, "")
         wait_for(lambda: all(map(psutil.pid_exists, host.listed)), what="leaving")
         wait_for(lambda: len(host.listed) == host.model.n, what="the last children")
-        shown = djscope(
-            "ps", "--json", "--redis", server.url, "--app", host.app, directory=host.directory
-        )
+        before, shown, after = wait_for(lambda: shown_between(host), 60, "two equal looks")
 
-        assert {each["pid"] for each in json.loads(shown.stdout)} == host.listed
+        assert before == shown == after
+
+
+def shown_between(host: Host) -> tuple[set[int], set[int], set[int]] | None:
+    """Who is listed, whom `djscope ps` shows, and who is listed then: None where one came or left
+    meanwhile, as the child does that had the last task.
+    """
+    before = host.listed
+    done = djscope(
+        "ps", "--json", "--redis", host.redis_url, "--app", host.app, directory=host.directory
+    )
+    after = host.listed
+    shown = {each["pid"] for each in json.loads(done.stdout)}
+    return (before, shown, after) if before == after else None
 
 
 @pytest.mark.parametrize("name", ["gunicorn preload", "uvicorn asyncio 2", "celery prefork"])

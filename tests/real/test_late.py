@@ -35,7 +35,7 @@ def test_runserver_started_under_a_viewer_is_recorded(tmp_path: Path) -> None:
         try:
             command = ("-m", "django", "runserver", port, "--noreload")
             with started(sys.executable, *command, env=env):
-                wait_for(lambda: serves(url), what="runserver")
+                wait_for(lambda: serves(url), 40, "runserver")
                 wait_for(lambda: recorded(watch, url), what="the record of a request")
                 wait_for(lambda: "runserver" in kinds(watch), what="its announcement")
         finally:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
+import gc
 import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,7 +17,7 @@ from django.core.handlers import base
 from django.core.signals import request_finished
 
 from djscope_probes.patching import Patches
-from tests.real.leaks import leaks_since, traces
+from tests.real.leaks import Traces, leaks_since, traces
 from tests.real.projects.targets import TARGETS, found
 from tests.real.tools import wait_for
 
@@ -72,6 +75,19 @@ def renamed() -> Iterator[None]:
         del os.environ["DJSCOPE_LEAKED"]
 
 
+def settled() -> Traces:
+    """What there is, once threads that end when they are collected, as asgiref's do, have ended."""
+
+    def unchanged() -> bool:
+        gc.collect()
+        n = _thread._count()
+        time.sleep(0.02)
+        return _thread._count() == n
+
+    wait_for(unchanged, what="rest")
+    return traces()
+
+
 @pytest.mark.parametrize(
     ("leak", "said"),
     [
@@ -84,7 +100,7 @@ def renamed() -> Iterator[None]:
 )
 def test_a_leak_is_found(leak: Callable[[], Iterator[None]], said: str) -> None:
     """Each kind is named while it lasts; once it is gone there is nothing to say."""
-    before = traces()
+    before = settled()
     with leak():
         [found_one] = leaks_since(before, SHORT_S)
         assert found_one.startswith(said)
@@ -94,26 +110,30 @@ def test_a_leak_is_found(leak: Callable[[], Iterator[None]], said: str) -> None:
 
 def test_what_is_on_its_way_out_gets_time() -> None:
     """A thread that ends by itself within the grace is none."""
-    before = traces()
-    timer = threading.Timer(SHORT_S, int)
-    timer.start()
-
+    before = settled()
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait, args=(20,))
+    thread.start()
     assert traces().threads > before.threads
+
+    timer = threading.Timer(SHORT_S, over.set)
+    timer.start()
     assert leaks_since(before) == []
     timer.join()
+    thread.join()
 
 
 def test_what_was_there_before_is_not_counted() -> None:
     """A server that several tests share; that it ends in between is fine, too."""
     with threaded(), parented(), patched():
-        before = traces()
+        before = settled()
         assert leaks_since(before, 0) == []
     assert leaks_since(before, 0) == []
 
 
 def test_a_child_that_ended_is_none() -> None:
     """Not even while nobody has asked for its exit code."""
-    before = traces()
+    before = settled()
     child = subprocess.Popen([sys.executable, "-c", ""])
     try:
         wait_for(lambda: traces().children == before.children, what="its end")
