@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from djscope.feed.decode import Unreadable, definition, delivery
 from djscope.model.finding import Certainty, Finding
 from djscope.model.findings import find
 from djscope.model.session import Session
+from djscope_probes import hoprecords
 from djscope_probes.arming import Armament
+from djscope_probes.clock import now_ns
 from djscope_probes.units import RequestUnit
 from djscope_probes.wire import frame_json
 from tests.real.servers import PROJECTS, answers
@@ -26,6 +29,7 @@ from tests.real.tools import environment, get, started, wait_for
 
 pytestmark = pytest.mark.real
 TURNS = 200
+AHEAD_NS = 9_000_000_000
 VISITORS = 4
 
 
@@ -67,14 +71,16 @@ def test_hooks_in_and_out_under_load(tmp_path: Path, loop: str) -> None:
     assert pages > TURNS / 10
 
 
-def test_a_deadlock_is_found_while_it_lasts() -> None:
-    """A thread runs a loop whose hop waits for that thread: from the hooks to the verdict. (A
-    timeout ends it.)
+def test_a_deadlock_is_found_while_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread runs a loop whose hop waits for that thread: from the hooks to the verdict. The hop
+    has waited for ten seconds sooner than that.
     """
+    monkeypatch.setattr(hoprecords, "now_ns", lambda: now_ns() + AHEAD_NS)
     armament, session = Armament(), Session()
     armament.arm()
     over: list[str] = []
-    thread = threading.Thread(target=lambda: over.append(asyncio.run(request(armament))))
+    give_up: list[Callable[[], object]] = []
+    thread = threading.Thread(target=lambda: over.append(asyncio.run(request(armament, give_up))))
     thread.start()
     found: list[Finding] = []
     seq = 0
@@ -83,6 +89,8 @@ def test_a_deadlock_is_found_while_it_lasts() -> None:
         seq += 1
         feed(armament, session, seq)
         found = [each for each in find(session, time.time()) if each.kind == "async_deadlock"]
+    for each in give_up:
+        each()
     thread.join(30)
     armament.disarm()
 
@@ -94,21 +102,24 @@ def test_a_deadlock_is_found_while_it_lasts() -> None:
     )
 
 
-async def request(armament: Armament) -> str:
+async def request(armament: Armament, give_up: list[Callable[[], object]]) -> str:
     unit = RequestUnit("asgi", "GET")
     unit.name = "stock/"
     armament.ledger.begin(unit)
     try:
         async with ThreadSensitiveContext():
-            return await sync_to_async(lambda: asyncio.run(inner()))()
+            return await sync_to_async(lambda: asyncio.run(inner(give_up)))()
     finally:
         armament.ledger.end(unit)
 
 
-async def inner() -> str:
+async def inner(give_up: list[Callable[[], object]]) -> str:
+    """Until somebody calls what is in `give_up` then, or for long."""
+    asking, loop = asyncio.ensure_future(ask()), asyncio.get_running_loop()
+    give_up.append(lambda: loop.call_soon_threadsafe(asking.cancel))
     try:
-        await asyncio.wait_for(ask(), 14)
-    except TimeoutError:
+        await asyncio.wait_for(asking, 60)
+    except (TimeoutError, asyncio.CancelledError):
         return "never began"
     return "began"
 
