@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from djscope.model.finding import Certainty, Finding
 from shop.expected import HEALTHY, Expected, expected
 
-SLOW = frozenset({"slow_query", "slow_request", "slow_middleware", "loop_blocked"})
+SLOW = frozenset({"slow_query", "slow_request", "slow_middleware", "loop_blocked", "hop_wait"})
 
 
 def fits(finding: Finding, scenario: Expected) -> bool:
