@@ -19,7 +19,7 @@ from tests.real.models import FORK_WARNING, WEB, WORKERS, Host
 from tests.real.tools import djscope, wait_for
 
 pytestmark = pytest.mark.real
-CHILDREN = 24
+CHILDREN = 12
 MODELS = {model.name: model for model in (*WEB, *WORKERS)}
 
 
