@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import threading
 import time
@@ -12,12 +14,11 @@ from typing import Self
 from djscope.children import Children, run_directory
 from djscope.feed import embedded
 from djscope.watch import Watch
-from tests.real.servers import APPLICATION, GUNICORN, answers, quiet_environment
-from tests.real.tools import get, wait_for
+from tests.real.servers import APPLICATION, GUNICORN, PROJECTS, answers, quiet_environment
+from tests.real.tools import get, started, wait_for
 
 # Oftener than else: whoever compares counts waits for a report.
 REPORT_NS = 1_000_000_000
-PACE_S = 0.03
 
 
 class Host:
@@ -62,19 +63,18 @@ class Host:
     def under_load(self) -> Iterator[list[float]]:
         """Somebody visits all the time; yields the milliseconds of each page so far."""
         took: list[float] = []
-        over = threading.Event()
-
-        def visit() -> None:
-            while not over.wait(PACE_S):
-                took.append(self.visit())
-
-        thread = threading.Thread(target=visit)
-        thread.start()
-        try:
-            yield took
-        finally:
-            over.set()
-            thread.join(20)
+        command = (sys.executable, "-I", "-S", str(PROJECTS / "guest.py"))
+        where = self.url.removeprefix("http://"), "/loop/"
+        with started(*command, *where, env=dict(os.environ)) as guest:
+            thread = threading.Thread(target=hear, args=(guest, took))
+            thread.start()
+            try:
+                yield took
+            finally:
+                assert guest.stdin is not None
+                guest.stdin.close()
+                thread.join(20)
+            assert guest.wait(20) == 0, "a page was not answered"
 
     def said(self, text: str) -> int:
         """How many lines of its log have `text` in them."""
@@ -86,6 +86,12 @@ class Host:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+
+def hear(guest: subprocess.Popen[str], took: list[float]) -> None:
+    """Note the milliseconds that it says, until its end."""
+    assert guest.stdout is not None
+    took.extend(map(float, guest.stdout))
 
 
 def armed(watch: Watch, n: int = 1) -> bool:

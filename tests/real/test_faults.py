@@ -112,7 +112,7 @@ def test_redis_s_clock_is_set(scene: Scene, ahead: int, tmp_path: Path) -> None:
 
 def test_the_latency_is_measured_again_and_again(scene: Scene) -> None:
     """What the header shows is not of the hour at which one attached."""
-    assert scene.watch.status.round_trip_ms < SLOW_S * 100
+    wait_for(lambda: scene.watch.status.round_trip_ms < SLOW_S * 100, 30, "an answer at once")
     scene.proxy.delay_s = SLOW_S / 8
     wait_for(lambda: scene.watch.status.round_trip_ms > SLOW_S * 120, 30, "the new latency")
     scene.proxy.delay_s = 0.0
