@@ -176,7 +176,7 @@ def test_a_server_that_evicts_what_is_not_used(evicting: tuple[Host, Watch, Node
         assert watch.status.link is Link.LIVE
         assert watch.status.problem == ""
         # Watched, it announces itself each half minute, and its app each other time; off, whenever
-        # somebody wakes it. Nobody needs this viewer any more.
+        # somebody wakes it.
         watch.stop()
 
         def announced() -> bool:
@@ -187,10 +187,18 @@ def test_a_server_that_evicts_what_is_not_used(evicting: tuple[Host, Watch, Node
 
 
 @pytest.fixture(scope="module")
-def evicting() -> Iterator[tuple[Host, Watch, Node]]:
-    """A server that is a cache, a process, and a viewer."""
+def cached() -> Iterator[tuple[Host, Node]]:
+    """A server that is a cache, and a process."""
     with Nodes("cache") as nodes:
         node = nodes.started(newest(), "maxmemory 20mb", "maxmemory-policy allkeys-lru")
-        with Host(node.url) as host, watching(node.url, host.app) as watch:
-            wait_for(lambda: armed(watch), what="arming")
-            yield host, watch, node
+        with Host(node.url) as host:
+            yield host, node
+
+
+@pytest.fixture
+def evicting(cached: tuple[Host, Node]) -> Iterator[tuple[Host, Watch, Node]]:
+    """With a viewer."""
+    host, node = cached
+    with watching(node.url, host.app) as watch:
+        wait_for(lambda: armed(watch), 30, "arming")
+        yield host, watch, node
