@@ -17,7 +17,7 @@ def leave() -> None:
 
 
 threading.Thread(target=leave).start()
-while not over.wait(0.01):
+while not over.wait(0.03):
     began = time.monotonic()
     connection = http.client.HTTPConnection(sys.argv[1], timeout=15)
     connection.request("GET", sys.argv[2])
