@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,10 @@ from django.urls import path
 from tests.probes.chain.middleware import VIEW_MS
 
 SOURCE = "Hello {{ name }}"
+# Templates of one view, and what each of them sleeps.
+OFTEN, OFTEN_MS = 150, 1
+# The view that hangs was reached.
+HANGING = threading.Event()
 
 
 def slow(request: Any) -> HttpResponse:
@@ -27,13 +32,20 @@ async def slow_async(request: Any) -> HttpResponse:
     return HttpResponse("slow")
 
 
+async def hanging(request: Any) -> HttpResponse:
+    HANGING.set()
+    await asyncio.sleep(60)
+    return HttpResponse("hanging")
+
+
 def template(request: Any) -> TemplateResponse:
     return TemplateResponse(request, engines["django"].from_string(SOURCE), {"name": "you"})
 
 
 def often(request: Any) -> HttpResponse:
     one = engines["django"].from_string(SOURCE)
-    return HttpResponse("".join(one.render({"name": n}) for n in range(5_000)))
+    names = {"name": lambda: time.sleep(OFTEN_MS / 1000)}
+    return HttpResponse("".join(one.render(names) for _ in range(OFTEN)))
 
 
 def boom(request: Any) -> HttpResponse:
@@ -60,6 +72,7 @@ def quick(request: Any) -> HttpResponse:
 urlpatterns = [
     path("slow/", slow),
     path("slow_async/", slow_async),
+    path("hanging/", hanging),
     path("template/", template),
     path("often/", often),
     path("caught/", boom),
