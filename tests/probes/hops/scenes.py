@@ -108,12 +108,13 @@ async def raising() -> object:
 
 async def stopping() -> object:
     """StopIteration cannot pass a future: before CPython 3.12 who awaits it waits for good."""
+    patience = 30 if sys.version_info >= (3, 12) else 0.1
 
     def stop() -> None:
         next(iter(()))
 
     try:
-        return await asyncio.wait_for(sync_to_async(stop)(), 0.5)
+        return await asyncio.wait_for(sync_to_async(stop)(), patience)
     except Exception as error:
         return type(error).__name__, str(error)
 

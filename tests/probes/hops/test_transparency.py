@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import threading
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from asgiref.sync import AsyncToSync, SyncToAsync, async_to_sync, iscoroutinefunction, sync_to_async
 
 from djscope_probes.arming import Armament
+from tests.probes.eventloops import until
 from tests.probes.hops.conftest import Run, within
 from tests.probes.hops.scenes import SCENES
 
@@ -85,10 +87,13 @@ def test_nothing_of_the_host_is_kept(run: Run) -> None:
             seen.append(weakref.ref(error.__class__ and function))
 
     done = run(scene)
-    gc.collect()
+
+    def gone() -> bool:
+        gc.collect()
+        return [each() for each in seen] == [None] * 4
 
     assert done.n == 2
-    assert [each() for each in seen] == [None] * 4
+    until(gone, "their end: the thread that ran them has yet to return")
 
 
 @pytest.fixture
@@ -102,16 +107,19 @@ def test_hops_under_way_survive_the_end_of_the_watch(armament: Armament) -> None
     """Wrappers go while functions run in threads: values come, and the next ones are not ours."""
 
     async def scene() -> list[int]:
-        from time import sleep
+        taken, free = threading.Event(), threading.Event()
 
         def slowly(value: int) -> int:
-            sleep(0.1)
+            taken.set()
+            assert free.wait(30)
             return value
 
         first = asyncio.ensure_future(sync_to_async(slowly)(1))
-        await asyncio.sleep(0.02)
+        await asyncio.to_thread(taken.wait, 30)
         armament.disarm()
         second = asyncio.ensure_future(sync_to_async(slowly)(2))
+        await asyncio.sleep(0)
+        free.set()
         return [await first, await second]
 
     assert within(armament, scene).value == [1, 2]
