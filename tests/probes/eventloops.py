@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Queue
 from typing import Any, NamedTuple
 
@@ -16,8 +16,11 @@ from djscope_probes.clock import now_ns
 from djscope_probes.definitions import Definitions
 from djscope_probes.instruments.loops import LoopsInstrument
 from djscope_probes.ledger import Ledger
+from djscope_probes.vigil import Vigil
 
 SECONDS = 30.0
+# On a machine that is busy one block may not be seen at all, and its cause may stay unclear.
+TRIES = 10
 Loop = asyncio.AbstractEventLoop
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -83,12 +86,36 @@ class Watched:
 
         until(collected, what, seconds)
 
+    def see(self, block: Callable[[], object]) -> Told:
+        """The first block that is told of, of as many as it takes."""
+        for _ in range(TRIES):
+            block()
+            with suppress(AssertionError):
+                self.wait(lambda: bool(self.blocks), "a block", SECONDS / TRIES)
+                return self.blocks[0]
+        raise AssertionError("no block was told of")
+
     def all_told(self) -> None:
-        """All loops report once more, of beats that came after this."""
-        before, hearts = len(self.reports), len(self.instrument._vigils)
-        time.sleep(0.2)
+        """All loops report once more, of two beats that came after this where they run."""
+        vigils = list(self.instrument._vigils.values())
+        for _ in range(2):
+            due = [vigil.heart.due_ns for vigil in vigils]
+            until(lambda due=due: all(map(beaten, vigils, due)), "a heartbeat")  # type: ignore[misc]
+        before = len(self.reports)
         self.instrument.hurry()
-        self.wait(lambda: len(self.reports) >= before + hearts, "a report")
+        self.wait(lambda: len(self.reports) >= before + len(vigils), "a report")
+
+    def held_up(self, seconds: float) -> None:
+        """Returns when the only loop has been at one step for so long, by what is known of it."""
+        (vigil,) = self.instrument._vigils.values()
+
+        def lasts() -> bool:
+            step = vigil._step
+            if step is None or step.stack is None:
+                return False
+            return now_ns() - step.since_ns - step.excused_ns >= seconds * 1e9
+
+        until(lasts, "a step that lasts")
 
     @property
     def latest_us(self) -> int:
@@ -96,9 +123,21 @@ class Watched:
         self.instrument.hurry()
         return max((late for _, _, _, _, late, _, _ in self.reports), default=0)
 
+    @property
+    def beats(self) -> int:
+        """How many beats were told of."""
+        self.instrument.hurry()
+        return sum(beats for _, _, _, beats, _, _, _ in self.reports)
+
     def disarm(self) -> None:
         self.instrument.patches.restore()
         assert self.instrument.guard.failures == 0, self.instrument.guard.last
+
+
+def beaten(vigil: Vigil, due_ns: int) -> bool:
+    """Whether a beat that came after the one that was due then was looked at, or none can come."""
+    loop, heart = vigil.heart.loop(), vigil.heart
+    return loop is None or not loop.is_running() or (heart.due_ns > due_ns and not heart.beats)
 
 
 def until(check: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:

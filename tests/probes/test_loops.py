@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from types import FunctionType
 
 import pytest
 
 from djscope_probes import heartbeat, steps
 from djscope_probes.units import RequestUnit
-from djscope_probes.vigil import Vigil
+from djscope_probes.vigil import SEEN_NS, Vigil
 from tests.probes.eventloops import (
+    TRIES,
     Loop,
     Run,
     Watched,
@@ -31,8 +32,8 @@ from tests.probes.eventloops import (
 from tests.probes.faults import broken
 
 KINDS = ("asyncio", "uvloop")
-# On a machine that is busy a cause may stay unclear once, and one block may not be seen at all.
-TRIES = 10
+# A callback that takes less is none that a loop is late by.
+SHORT_NS = SEEN_NS * 4 // 5
 
 
 def runner(kind: str) -> Run:
@@ -67,13 +68,10 @@ def test_a_block_is_told_with_its_line_and_its_cause(
     watched.arm()
     for _ in range(TRIES):
         watched.blocks.clear()
-        work(loop, block)
-        with suppress(AssertionError):
-            watched.wait(lambda: bool(watched.blocks), "a block", 5)
-        if cause in [told.cause for told in watched.blocks]:
+        told = watched.see(lambda: work(loop, block))
+        if told.cause == cause:
             break
 
-    told = max(watched.blocks, key=lambda each: each.max_us)
     assert told.cause == cause
     assert block.__name__ in [function for _, function in told.stack]
     assert told.n == 1
@@ -84,9 +82,7 @@ def test_a_block_is_told_with_its_line_and_its_cause(
 def test_the_line_is_the_one_that_waits(loop: Loop, watched: Watched) -> None:
     """The innermost of the application, with who called it."""
     watched.arm()
-    work(loop, sleeps)
-    watched.wait(lambda: bool(watched.blocks), "a block")
-    (told,) = watched.blocks
+    told = watched.see(lambda: work(loop, sleeps))
 
     assert told.stack[0] == (sleeps.__code__.co_firstlineno + 1, "sleeps")
     assert [function for _, function in told.stack] == ["sleeps", "task"]
@@ -95,9 +91,7 @@ def test_the_line_is_the_one_that_waits(loop: Loop, watched: Watched) -> None:
 def test_a_callback_that_is_no_tasks_is_told_as_well(loop: Loop, watched: Watched) -> None:
     """A protocol's, say; without a task's name."""
     watched.arm()
-    loop.call_soon_threadsafe(sleeps)
-    watched.wait(lambda: bool(watched.blocks), "a block")
-    (told,) = watched.blocks
+    told = watched.see(lambda: loop.call_soon_threadsafe(sleeps))
 
     assert (told.stack[0][1], told.task, told.cause) == ("sleeps", "", "io")
 
@@ -115,9 +109,7 @@ def test_a_block_knows_whose_request_it_was(loop: Loop, watched: Watched) -> Non
         watched.ledger.adopt(unit)
         sleeps()
 
-    asyncio.run_coroutine_threadsafe(view(), loop).result(30)
-    watched.wait(lambda: bool(watched.blocks), "a block")
-    (told,) = watched.blocks
+    told = watched.see(lambda: asyncio.run_coroutine_threadsafe(view(), loop).result(30))
 
     assert (told.unit, told.name) == (unit.id, "books/")
 
@@ -133,33 +125,37 @@ def test_a_name_that_the_application_gave_is_not_told(watched: Watched) -> None:
             task.set_name("jane@example.com")
             sleeps()
 
-        asyncio.run_coroutine_threadsafe(named(), loop).result(30)
-        watched.wait(lambda: bool(watched.blocks), "a block")
+        told = watched.see(lambda: asyncio.run_coroutine_threadsafe(named(), loop).result(30))
 
-    assert watched.blocks[0].task == "(named by the application)"
+    assert told.task == "(named by the application)"
 
 
 def test_many_short_callbacks_are_no_block(loop: Loop, watched: Watched) -> None:
-    """The loop is late, and no single line is to blame."""
+    """The loop is late, and no single line is to blame: but those that had no CPU for long."""
     watched.arm()
-    over = []
+    took: list[int] = []
 
     async def short() -> None:
-        until_ns = time.perf_counter_ns() + 1_000_000
-        while time.perf_counter_ns() < until_ns:
+        began = time.perf_counter_ns()
+        while time.perf_counter_ns() < began + 1_000_000:
             pass
-        over.append(1)
+        took.append(time.perf_counter_ns() - began)
 
-    def all_at_once() -> None:
-        tasks.extend(loop.create_task(short()) for _ in range(500))
+    async def all_at_once() -> None:
+        await asyncio.gather(*(short() for _ in range(200)))
 
-    tasks: list[asyncio.Task[None]] = []
-    loop.call_soon_threadsafe(all_at_once)
-    watched.wait(lambda: watched.latest_us >= 100_000, "a late beat")
-    watched.all_told()
+    for _ in range(TRIES):
+        took.clear()
+        watched.reports.clear()
+        watched.blocks.clear()
+        asyncio.run_coroutine_threadsafe(all_at_once(), loop).result(30)
+        watched.all_told()
+        if watched.latest_us >= 100_000:
+            break
+    starved = sum(each >= SHORT_NS for each in took)
 
-    assert len(over) == 500
-    assert watched.blocks == []
+    assert watched.latest_us >= 100_000
+    assert sum(told.n for told in watched.blocks) <= starved
 
 
 def test_a_loop_that_does_not_run_is_not_blocked(watched: Watched) -> None:
@@ -179,31 +175,33 @@ def test_a_loop_that_does_not_run_is_not_blocked(watched: Watched) -> None:
 
 def test_a_long_block_is_told_while_it_lasts_and_counted_once(loop: Loop, watched: Watched) -> None:
     """In parts, of which only the first counts."""
+    over = threading.Event()
+
+    def hold() -> None:
+        over.wait(60)
+
     watched.arm()
-    loop.call_soon_threadsafe(sleeps, 3.0)
-    vigil = next(iter(watched.instrument._vigils.values()))
-    until(lambda: vigil._step is not None and vigil._step.stack is not None, "a step")
-    time.sleep(1.0)
-    watched.all_told()
+    loop.call_soon_threadsafe(hold)
+    watched.held_up(1.2)
+    watched.instrument.hurry()
+    watched.collect()
     under_way = list(watched.blocks)
-    waits = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
-    waits.result(30)
+    over.set()
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(30)
     watched.wait(lambda: len(watched.blocks) > len(under_way), "its end")
 
     assert [each.n for each in under_way] == [1]
     assert sum(each.n for each in watched.blocks) == 1
     total, top = sum(e.total_us for e in watched.blocks), max(e.max_us for e in watched.blocks)
     assert abs(total - top) < 10_000
-    assert top >= 2_000_000
+    assert top >= 1_000_000
 
 
 def test_two_loops_are_told_apart(watched: Watched) -> None:
     """One thread looks after both; the one that is blocked says so."""
     with looping(asyncio.run) as one, looping(asyncio.run) as other:
         watched.arm(2)
-        work(one, sleeps)
-        watched.wait(lambda: bool(watched.blocks), "a block")
-        blocked = watched.blocks[0].loop
+        blocked = watched.see(lambda: work(one, sleeps)).loop
         heart = next(v.heart for v in watched.instrument._vigils.values() if v.name == blocked)
 
         assert heart.loop() is one
@@ -223,9 +221,12 @@ def test_a_loop_that_was_closed_is_let_go(watched: Watched) -> None:
     del loop
     watched.instrument._found_ns = 0
     watched.collect()
-    gc.collect()
 
-    assert gone() is None
+    def let_go() -> bool:
+        gc.collect()
+        return gone() is None
+
+    until(let_go, "the end of the thread that looked after it")
     assert watched.instrument.patches.count == 0
     assert gc.callbacks == before
 
