@@ -30,7 +30,7 @@ class Speaker:
             with suppress(OSError):
                 peer, _ = listener.accept()
                 with peer:
-                    peer.settimeout(2)
+                    peer.settimeout(20)
                     while heard := peer.recv(4096):
                         self.speak(peer, len(COMMAND.findall(heard)) or 1)
 
@@ -57,4 +57,4 @@ def speaking(speaker: Speaker) -> Iterator[str]:
             yield f"redis://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             speaker.over.set()
-            thread.join(10)
+            thread.join(30)

@@ -28,7 +28,7 @@ ON_THE_WAY = 16_000_000
 def test_a_reply_without_end_is_given_up(speaker: Speaker) -> None:
     """As a lost connection, after a few megabytes at the most."""
     with speaking(speaker) as url:
-        connection = Connection(parse(url))
+        connection = Connection(parse(url), timeout=30)
         with pytest.raises(ConnectionLostError):
             connection.call("TIME")
         held = len(connection._buffer)

@@ -63,7 +63,7 @@ def tls_end(port: int, certificate: Path) -> Iterator[int]:
         thread = threading.Thread(target=hand_on, args=(listener, context, port))
         thread.start()
         yield int(listener.getsockname()[1])
-        thread.join(10)
+        thread.join(30)
 
 
 def hand_on(listener: socket.socket, context: ssl.SSLContext, port: int) -> None:
@@ -94,7 +94,7 @@ def test_commands_and_large_replies_pass_through_tls(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_name("cert.pem")))
     plain = parse(server.url)
     with tls_end(plain.port, certificate) as port:
-        connection = Connection(plain._replace(host="localhost", port=port, tls=True))
+        connection = Connection(plain._replace(host="localhost", port=port, tls=True), timeout=30)
         value = b"x" * 300_000
 
         assert connection.call("SET", "large", value) == b"OK"
@@ -111,4 +111,4 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
         tls_end(plain.port, certificate) as port,
         pytest.raises(ssl.SSLCertVerificationError),
     ):
-        Connection(plain._replace(host="localhost", port=port, tls=True))
+        Connection(plain._replace(host="localhost", port=port, tls=True), timeout=30)
