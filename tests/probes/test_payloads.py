@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
+from itertools import count
 from typing import Any
 
 import pytest
@@ -213,10 +215,14 @@ def test_hooks_go_in_and_out_while_bodies_are_read(armament: Armament) -> None:
     for thread in threads:
         thread.start()
     read = []
+    until = time.monotonic() + 60
     try:
-        for _ in range(100):
+        for turn in count():
+            # A busy machine may need longer for a request that begins and ends in one turn.
+            if turn >= 100 and (any(read) or time.monotonic() > until):
+                break
             armament.arm()
-            over.wait(0.01)
+            over.wait(0.01 * (1 + turn // 100))
             payloads = [getattr(each, "payload", None) for each in list(armament.ledger.ended)]
             read += [each.read for each in payloads if each is not None]
             armament.disarm()
@@ -226,7 +232,7 @@ def test_hooks_go_in_and_out_while_bodies_are_read(armament: Armament) -> None:
             thread.join(60)
 
     assert wrong == []
-    assert 0 < max(read) <= max(len(BODY), len(FORM[1]))
+    assert 0 < max(read, default=0) <= max(len(BODY), len(FORM[1]))
 
 
 def answer(name: str) -> tuple[object, ...]:

@@ -34,11 +34,15 @@ def outcomes(limit: int) -> dict[int, str]:
 
     found = {}
     here = len(inspect.stack(0))
-    for depth in range(limit - here - 120, limit - here):
-        try:
-            found[depth] = str(deep(depth, Country.objects.filter(code="NL").count))
-        except RecursionError:
-            found[depth] = "RecursionError"
+    gc.disable()  # whatever a collection calls back has no room there either
+    try:
+        for depth in range(limit - here - 120, limit - here):
+            try:
+                found[depth] = str(deep(depth, Country.objects.filter(code="NL").count))
+            except RecursionError:
+                found[depth] = "RecursionError"
+    finally:
+        gc.enable()
     return found
 
 
