@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -213,12 +214,16 @@ def test_a_snapshot_of_nothing_proves_nothing(run: Run, taken: Path) -> None:
 def test_live_and_from_a_snapshot(run: Run, serving: tuple[str, Path], tmp_path: Path) -> None:
     """The same finding, the same baseline; an ignore in the source ends it."""
     url, project = serving
-    live = run("check", "--for", "3s", "--redis", url, "--write-baseline", "B.json")
-    taken = run("snapshot", "--for", "3s", "--redis", url, "-o", "F.json")
+    asked = [
+        ["check", "--write-baseline", "B.json"],
+        ["snapshot", "-o", "F.json"],
+        ["check", "--threshold", "n_plus_one=50", "--fail-on", "n_plus_one"],
+    ]
+    with ThreadPoolExecutor() as at_once:
+        watch = ("--for", "4s", "--redis", url)
+        live, taken, high = at_once.map(lambda words: run(*words, *watch), asked)
     read = run("check", "F.json")
     known = run("check", "F.json", "--baseline", "B.json", "--fail-on", "n_plus_one")
-    high = run("check", "--for", "2s", "--redis", url, "--threshold", "n_plus_one=50",
-               "--fail-on", "n_plus_one")  # fmt: skip
     views = project / "shop" / "views.py"
     where = '    return HttpResponse(", ".join(book.author.name'
     comment = "    # djscope: ignore[n_plus_one] six books at most\n"

@@ -15,6 +15,20 @@ from tests.real.tools import client_of, djscope, wait_for
 
 Run = Callable[..., CompletedProcess[str]]
 
+# How often something is asked for that a busy machine may make late.
+TRIES = 5
+
+
+def once_it_says(words: str, ask: Run) -> CompletedProcess[str]:
+    """What a command said once it says that, else what it said last: how long it waits for probes
+    is fixed, and one of them may have no CPU for that long.
+    """
+    for _ in range(TRIES):
+        done = ask()
+        if words in done.stdout + done.stderr:
+            break
+    return done
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:

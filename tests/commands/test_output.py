@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Run
+from tests.commands.conftest import Run, once_it_says
 from tests.real.tools import SNAPSHOT_KEYS, Levels, client_of, environment, started, wait_for
 
 pytestmark = pytest.mark.real
+BOTH = "2 of 2 processes confirmed off"
 
 
 def test_ps_lists_the_processes(run: Run, busy_url: str) -> None:
@@ -44,7 +46,7 @@ def test_ps_as_json(run: Run, busy_url: str) -> None:
 
 def test_doctor_says_that_all_is_well(run: Run, busy_url: str) -> None:
     """From the ground up: Redis answers, processes are there, they answer a lease."""
-    done = run("doctor", "--redis", busy_url)
+    done = once_it_says("2 of 2 answered", lambda: run("doctor", "--redis", busy_url))
     lines = done.stdout.splitlines()
 
     assert done.returncode == 0
@@ -69,7 +71,8 @@ def test_doctor_names_what_blocks(run: Run, empty_url: str) -> None:
 
 def test_doctor_as_json(run: Run, busy_url: str) -> None:
     """Each check with its state, what was looked at, and the remedy."""
-    checks = json.loads(run("doctor", "--json", "--redis", busy_url).stdout)
+    ask = partial(run, "doctor", "--json", "--redis", busy_url)
+    checks = json.loads(once_it_says("2 of 2 answered", ask).stdout)
 
     assert len(checks) == 3
     assert all(list(check) == ["state", "what", "remedy"] for check in checks)
@@ -78,18 +81,19 @@ def test_doctor_as_json(run: Run, busy_url: str) -> None:
 
 def test_now_says_what_it_rests_on(run: Run, busy_url: str) -> None:
     """No finding is an answer too, beside how much was seen; nothing else is on stdout."""
-    done = run("now", "--for", "1s", "--redis", busy_url)
-    as_json = run("now", "--for", "1s", "--json", "--redis", busy_url)
+    ask = partial(run, "now", "--for", "1s", "--redis", busy_url)
+    done = once_it_says(BOTH, ask)
+    as_json = once_it_says(BOTH, partial(ask, "--json"))
 
     assert done.returncode == as_json.returncode == 0
     assert done.stdout.startswith("seen: 0 requests and 0 task runs from 2 of 2 processes since ")
-    assert done.stderr == as_json.stderr == "2 of 2 processes confirmed off\n"
+    assert done.stderr == as_json.stderr == f"{BOTH}\n"
     assert json.loads(as_json.stdout) == []
 
 
 def test_a_snapshot_has_the_documented_keys(run: Run, busy_url: str, tmp_path: Path) -> None:
     """On standard output, or in a file, which appears whole."""
-    printed = run("snapshot", "--for", "1s", "--redis", busy_url)
+    printed = once_it_says(BOTH, partial(run, "snapshot", "--for", "1s", "--redis", busy_url))
     file = tmp_path / "F.json"
     written = run("snapshot", "--for", "1s", "-o", str(file), "--redis", busy_url)
     taken = json.loads(printed.stdout)
@@ -138,7 +142,8 @@ def test_what_draws_nothing_loads_nothing_to_draw_with(
     run: Run, busy_url: str, verb: list[str]
 ) -> None:
     """textual costs half a second; only a screen needs it."""
-    done = run(*verb, "--redis", busy_url, PYTHONPROFILEIMPORTTIME="1")
+    ask = partial(run, *verb, "--redis", busy_url, PYTHONPROFILEIMPORTTIME="1")
+    done = ask() if verb == ["ps"] else once_it_says(BOTH, ask)
 
     assert done.returncode == 0
     assert "| djscope.cli" in done.stderr or "djscope.commands" in done.stderr

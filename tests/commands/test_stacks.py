@@ -7,11 +7,12 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Run
+from tests.commands.conftest import Run, once_it_says
 from tests.real.tools import environment, started
 
 pytestmark = pytest.mark.real
@@ -37,7 +38,8 @@ def probed(run: Run, busy_url: str) -> str:
 
 def test_a_probe_answers(run: Run, busy_url: str, probed: str) -> None:
     """Threads, then their frames, innermost first; the project's own are marked."""
-    done = run("stacks", probed, "--redis", busy_url)
+    ask = partial(run, "stacks", probed, "--redis", busy_url)
+    done = once_it_says(", taken by its probe", ask)
     head, blank, thread, *frames = done.stdout.splitlines()
 
     assert done.returncode == 0
@@ -51,7 +53,9 @@ def test_a_probe_answers(run: Run, busy_url: str, probed: str) -> None:
 
 def test_as_json(run: Run, busy_url: str, probed: str) -> None:
     """The documented keys; a bare pid means this machine's."""
-    done = run("stacks", probed.rpartition("/")[2], "--json", "--redis", busy_url)
+    pid = probed.rpartition("/")[2]
+    ask = partial(run, "stacks", pid, "--json", "--redis", busy_url)
+    done = once_it_says('"its probe"', ask)
     taken = json.loads(done.stdout)
 
     assert list(taken) == KEYS
