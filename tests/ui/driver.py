@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from tests.builders import Feed
 from tests.ui.reach import Nothing
 
 P = ParamSpec("P")
+SECONDS = 30
 CHARS = {
     "space": " ",
     "colon": ":",
@@ -75,6 +77,13 @@ class Driver:
         for _ in range(screen.steps if isinstance(screen, Page) else 0):
             screen.tick()  # type: ignore[attr-defined]
         await self.pilot.pause()
+
+    async def until(self, check: Callable[[], bool], what: str) -> None:
+        """Wait for what comes by itself."""
+        deadline = time.monotonic() + SECONDS
+        while not check():
+            assert time.monotonic() < deadline, f"{what} did not come about"
+            await self.pilot.pause(0.02)
 
     @property
     def lines(self) -> list[str]:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.command import CommandPalette
+from textual.app import App
+from textual.command import CommandList, CommandPalette
 
 from djscope.model.session import Session
 from djscope.ui import keys
@@ -224,11 +225,15 @@ async def test_palette(key: str) -> None:
         assert isinstance(driver.app.screen, CommandPalette)
 
         await driver.type("book.author")
-        await driver.pilot.pause(0.3)
+        await driver.until(lambda: has_found(driver.app), "what was looked for")
         await driver.press("enter")
-        await driver.pilot.pause(0.1)
+        await driver.until(lambda: isinstance(driver.app.screen, DetailScreen), "the detail")
 
-        assert isinstance(driver.app.screen, DetailScreen)
+
+def has_found(app: App[None]) -> bool:
+    """Whether the palette has all that it will find, and that is something."""
+    found = app.screen.query_one(CommandList)
+    return bool(found.option_count) and not any(worker.is_running for worker in app.workers)
 
 
 @played
