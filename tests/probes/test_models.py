@@ -49,6 +49,7 @@ class Model:
         self._channel = Channel(self.client, self.keys)
         self.claim = Claim(self.keys)
         self.levels: dict[str, str] = {}
+        # Of each unit that ended.
         self.queries: list[int] = []
         self.env = {
             **{key: value for key, value in os.environ.items() if not key.startswith("DJSCOPE")},
@@ -80,8 +81,8 @@ class Model:
             for event in delivery.events:
                 if isinstance(event, ProbeReported):
                     self.levels[delivery.process] = event.level
-                elif isinstance(event, (RequestRecorded, TaskRecorded)) and event.unit.revision:
-                    self.queries.append(event.unit.queries)
+                elif isinstance(event, (RequestRecorded, TaskRecorded)):
+                    self.queries += [event.unit.queries] * (event.unit.state != "running")
         return bool(self.queries)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 import redis
@@ -15,6 +15,9 @@ from djscope_probes.address import AddressError, Trust, parse
 from djscope_probes.resp import ConnectionLostError, ReplyError
 from djscope_probes.retry import DENIED_S, MAX_CLIENTS_S, RETRY_S, pause_after
 from djscope_probes.route import REDIRECTS, Route, named_in
+
+# A busy machine may let a node be late.
+TRIES = 5
 
 
 class Liar:
@@ -54,10 +57,13 @@ def lying() -> Iterator[Liar]:
 
 def test_a_probe_is_not_sent_round_in_circles() -> None:
     """A few redirections, then it gives up until the next attempt."""
-    with lying() as liar:
-        with pytest.raises(ConnectionLostError, match="circles"):
-            Route(parse(f"redis://127.0.0.1:{liar.port}")).connect()
-        assert liar.asked == REDIRECTS
+    for _ in range(TRIES):
+        with lying() as liar, suppress(TimeoutError):
+            with pytest.raises(ConnectionLostError, match="circles"):
+                Route(parse(f"redis://127.0.0.1:{liar.port}")).connect()
+            assert liar.asked == REDIRECTS
+            return
+    raise AssertionError("no answer in time")
 
 
 def test_a_viewer_is_not_sent_round_in_circles() -> None:
