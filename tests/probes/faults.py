@@ -8,7 +8,7 @@ import io
 import pkgutil
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
@@ -107,14 +107,19 @@ def hooks(armament: Armament) -> dict[str, CodeType]:
 
 def host() -> list[object]:
     """What a host does, and what comes of it: pages, async pages, tasks, commands to a database."""
-    results: list[object] = [request(path) for path in PAGES]
-    results += [asyncio.run(async_request(path)) for path in ASYNC_PAGES]
-    results += hops()
-    results += [*tasks(), *statements(), command(), *templates(), *relations(), *bodies()]
-    return results
+    return [result for part in PARTS.values() for result in part()]
 
 
-def hops() -> list[object]:
+def pages() -> Iterator[object]:
+    yield from map(request, PAGES)
+
+
+def async_pages() -> Iterator[object]:
+    for path in ASYNC_PAGES:
+        yield asyncio.run(async_request(path))
+
+
+def hops() -> Iterator[object]:
     """Requests through middlewares that make hops, to views that make more."""
     from django.test import override_settings
 
@@ -122,7 +127,8 @@ def hops() -> list[object]:
 
     chain = CHAINS["sync-only innermost"][-3:]
     with override_settings(MIDDLEWARE=chain, ROOT_URLCONF="tests.probes.hops.chains"):
-        return [asyncio.run(async_request(path)) for path in ("/gather/", "/sync/")]
+        for path in ("/gather/", "/sync/"):
+            yield asyncio.run(async_request(path))
 
 
 def bodies() -> Iterator[object]:
@@ -158,13 +164,13 @@ def templates() -> Iterator[str]:
         yield engine.from_string("{{ n }}").render({"n": 1})
 
 
-def command() -> str:
+def command() -> Iterator[str]:
     """What a management command says."""
     from django.core.management import call_command
 
     said = io.StringIO()
     call_command("check", stdout=said)
-    return said.getvalue()
+    yield said.getvalue()
 
 
 def request(target: str) -> tuple[str, bytes]:
@@ -232,3 +238,12 @@ def statements() -> Iterator[object]:
     with transaction.atomic():
         yield Country.objects.filter(code="NL").update(name="Netherlands")
     yield Book.objects.filter(pk=1).first().author.country.name
+
+
+# What a host does, in parts that do not need one another.
+PARTS: dict[str, Callable[[], Iterator[object]]] = {
+    each.__name__: each
+    for each in (
+        pages, async_pages, hops, tasks, statements, command, templates, relations, bodies,
+    )
+}  # fmt: skip
