@@ -144,7 +144,7 @@ def until(check: Callable[[], bool], what: str, seconds: float = SECONDS) -> Non
     deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline, f"{what} did not come about"
-        time.sleep(0.02)
+        time.sleep(0.005)
 
 
 @contextmanager

@@ -165,8 +165,8 @@ def test_a_loop_that_does_not_run_is_not_blocked(watched: Watched) -> None:
         watched.arm()
         watched.instrument._begin(loop, 0, 0)
         for _ in range(5):
-            loop.run_until_complete(asyncio.sleep(0.1))
-            time.sleep(0.3)
+            loop.run_until_complete(asyncio.sleep(0.06))
+            time.sleep(0.2)
         watched.all_told()
         loop.close()
 

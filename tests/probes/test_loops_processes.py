@@ -64,7 +64,7 @@ def test_a_process_that_was_stopped_was_not_blocked() -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         os.kill(process.pid, signal.SIGSTOP)
-        time.sleep(1.0)
+        time.sleep(0.5)
         os.kill(process.pid, signal.SIGCONT)
         print(file=process.stdin, flush=True)
 
