@@ -42,6 +42,25 @@ def test_healthy_code_has_no_finding(shop: None) -> None:
     assert (found.findings, found.report(), found.queries) == ([], "", 1)
 
 
+def test_a_query_that_takes_long_is_the_machines_unless_one_asks(shop: None) -> None:
+    """One that waits for a disk or for the CPU fails nobody's test."""
+    from django.db import connection
+
+    def slowly() -> int:
+        time.sleep(0.25)
+        return 1
+
+    with connection.cursor() as cursor:
+        connection.connection.create_function("slowly", 0, slowly)
+        with capture() as found:
+            cursor.execute("SELECT slowly()")
+        with capture(slow_query=200) as asked:
+            cursor.execute("SELECT slowly()")
+
+    assert (found.queries, found.report()) == (1, "")
+    assert [each.kind for each in asked.findings] == ["slow_query"]
+
+
 def test_the_originals_are_back_afterwards(shop: None) -> None:
     """Also when the block fails; its exception goes on its way."""
     before = patches()
