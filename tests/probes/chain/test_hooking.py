@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 import threading
-import time
 import weakref
 from typing import Any
 
@@ -20,6 +19,7 @@ from tests.probes.chain.served import (
     ask,
     handler_of,
 )
+from tests.probes.eventloops import until
 
 
 def test_a_handler_that_is_let_go_of_goes(armament: Armament, quick: None) -> None:
@@ -69,7 +69,7 @@ def test_hooks_go_while_requests_are_in_them(armament: Armament, quick: None) ->
     answers: list[Any] = []
     thread = threading.Thread(target=lambda: answers.append(ask(handler, "/slow/")))
     thread.start()
-    time.sleep(0.02)
+    until(lambda: bool(armament.ledger.running), "the request")
     armament.disarm()
     assert hooked(handler) == 0
     armament.arm()
