@@ -153,10 +153,11 @@ class LiveFeed:
         if back and self._channel.behind():
             self._channel.seek(redis_now - 1)
         self._claim.renew(self._client)
-        if back:  # not before a lease could be written: without one we are still away
+        # Not before a lease could be written: without one we are still away.
+        if back and (why := self._why_away(now, now - was.since)):
             with self.lock:
                 self._sink.out_of_touch()
-                self._sink.gap(now, self._why_away(now, now - was.since))
+                self._sink.gap(now, why)
         if self._channel.last_id == BEGINNING:
             self._channel.seek(redis_now - (HISTORY_S if self._claim.others else 0))
         self.fatal = None
@@ -165,11 +166,13 @@ class LiveFeed:
         self.status = replace(was, link=Link.LIVE, problem="", since=now, round_trip_ms=round_trip)
 
     def _why_away(self, now: float, lost_s: float) -> str:
-        """A read that this process slept through fails when it goes on, as if Redis were away."""
+        """A read that this process slept through fails when it goes on, as if Redis were away.
+        Empty where probes went on for others meanwhile: the channel kept what they told.
+        """
         passed = now - self._renewed_at
-        if passed - lost_s > LEASE_TTL_MS / 1000 + REPLY_S:
-            return STOOD_STILL.format(passed=passed)
-        return f"Redis was away for {lost_s:.1f} s"
+        if passed - lost_s <= LEASE_TTL_MS / 1000 + REPLY_S:
+            return f"Redis was away for {lost_s:.1f} s"
+        return "" if self._claim.others else STOOD_STILL.format(passed=passed)
 
     def _wait_for_room(self, error: FullError) -> None:
         """Who looks for a moment only ends with `fatal`; who stays tries again."""

@@ -23,11 +23,14 @@ _STEERING = re.compile(rb"\x1b(\[[0-9;:?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1
 
 
 class Terminal:
-    """`text` is what was drawn since `forget`, without colours and movements."""
+    """`text` is what was drawn since `forget`, without colours and movements. `untouched`: the
+    terminal's modes before anybody had it.
+    """
 
     def __init__(self, pid: int, fd: int) -> None:
         self.pid = pid
         self._fd = fd
+        self.untouched = self.modes
         self._drawn = b""
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -96,11 +99,16 @@ def viewer(
 ) -> Iterator[Terminal]:
     """`djscope ARGUMENTS` in a terminal of its own; killed if it is still there in the end."""
     command = [sys.executable, "-m", "djscope", *arguments]
+    waits, go = os.pipe()
     pid, fd = pty.fork()
     if pid == 0:
+        os.read(waits, 1)
         os.execve(sys.executable, command, {**env, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"})
     ioctl(fd, termios.TIOCSWINSZ, pack("HHHH", size[1], size[0], 0, 0))
     terminal = Terminal(pid, fd)
+    os.write(go, b"!")
+    os.close(go)
+    os.close(waits)
     try:
         yield terminal
     finally:
