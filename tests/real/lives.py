@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
+from djscope.attach.local import has_ended
 from djscope.feed.leases import Claim
 from djscope.watch import Watch
 from djscope_probes.wire import Keys
@@ -20,8 +21,10 @@ COUNTED = 20
 FEW = 8
 # Of the background, at least.
 AROUND = 20
-# What ended this shortly before a viewer left may have had its last step after that.
-MARGIN_S = 0.3
+# Until what has ended is told; a process that does not last may have lost the last it had.
+TOLD_S = {True: 30, False: 8}
+# Until a process is off that was about to arm as the viewer left, which did not know of it.
+OFF_S = 10
 STARTS = ("installed", "late")
 
 
@@ -42,6 +45,9 @@ class Told:
     work: int = 0
     most: int = 0
     confirmed: str = ""
+    # Pids of the processes that said they were armed; how many of them ended without a last word.
+    armed: frozenset[int] = frozenset()
+    unsaid: int = 0
 
 
 @dataclass
@@ -99,10 +105,10 @@ def scene(host: Host, start: str, sender: Sender) -> Outcome:
         if model.lasts and start == "late":
             each(load, "inject", model.n)
             wait_for(lambda: host.announced(model.n), what="announcement")
-        outcome.told.append(watched(host, start, load, stop=False))
-        look(model, load, "when off", outcome)
-        outcome.told.append(watched(host, start, load, stop=model.lasts))
-        look(model, load, "when stopped", outcome)
+        for when in ("when off", "when stopped"):
+            told = watched(host, start, load, stop=when == "when stopped" and model.lasts)
+            outcome.told.append(told)
+            look(model, load, when, outcome)
         if model.lasts:
             each(load, "inject", model.n)
             wait_for(lambda: host.announced(model.n), what="announcement after a stop")
@@ -123,8 +129,9 @@ def watched(host: Host, start: str, load: Load, stop: bool) -> Told:
             wait_for(lambda: armed(watch) >= model.n, what=f"arming {host.app}")
         all_armed = time.monotonic()
         load.counted(told.sent, await_armed)
-        settle(watch, load, told.sent, AROUND if model.lasts else 0)
-        left = time.monotonic()
+        done = [span for span in load.spans() if span.began > all_armed and model.lasts]
+        told.least = len(done)
+        settle(watch, load, told, model.lasts)
         if stop:
             each(load, "stop", model.n)
             wait_for(lambda: armed(watch) == 0, what="the probes' last word")
@@ -138,32 +145,60 @@ def watched(host: Host, start: str, load: Load, stop: bool) -> Told:
     told.queries = queries(watch)
     told.most = 1  # which may be under way at this very moment
     for span in load.spans():
-        told.least += span.began > all_armed and span.ended < left - MARGIN_S and model.lasts
         told.most += span.ended > came and span.began < gone
+    known = [each for each in watch.session.processes.values() if each.armed_at]
+    told.armed = frozenset(each.pid for each in known)
+    told.unsaid = sum(each.level != "off" and has_ended(each) for each in known)
     return told
 
 
-def settle(watch: Watch, load: Load, counted: int, around: int) -> None:
-    """Wait until so many units are told, and what all names stand for; the rest is judged."""
+def settle(watch: Watch, load: Load, told: Told, lasts: bool) -> None:
+    """Wait until all that ended before is told, and what all names stand for; the rest is judged.
+
+    In the background there are some more at the least.
+    """
+    around = max(told.least, AROUND * lasts)
 
     def all_told() -> bool:
         enough = number(watch, load, load.work_name) >= around
-        return enough and number(watch, load, load.counted_name) >= counted
+        return enough and number(watch, load, load.counted_name) >= told.sent
 
     with suppress(AssertionError):
-        wait_for(lambda: all_told() and not watch.session.wanted(), 8)
+        wait_for(lambda: all_told() and not watch.session.wanted(), TOLD_S[lasts])
 
 
 def look(model: Model, load: Load, when: str, outcome: Outcome) -> None:
     """Every original is back, in every process; where they do not last, in those there are now."""
     if not model.lasts:
-        states = load.ask("state", FEW)
-        outcome.left += [f"{label} {when}" for state in states for label in changed(state)]
+        outcome.left += [f"{label} {when}" for label in left_behind(load, outcome.told[-1].armed)]
         return
-    for state in each(load, "state", model.n).values():
+    if when == "when stopped":  # what it says last to the host's log may take a thread so long
+        with suppress(AssertionError):
+            wait_for(lambda: not any(each["ours"] for each in states(load, model)), OFF_S)
+    for state in states(load, model):
         outcome.left += [f"{each} {when}" for each in changed(state)]
         if when == "when stopped" and (state["ours"] or state["standing"]):
             outcome.left.append(f"{state['ours']} threads, {state['standing']} {when}")
+
+
+def states(load: Load, model: Model) -> list[State]:
+    return list(each(load, "state", model.n).values())
+
+
+def left_behind(load: Load, armed: frozenset[int]) -> list[str]:
+    """What is not the original: at once in those that were `armed`, a moment later in others."""
+    found: list[str] = []
+
+    def none_arms() -> bool:
+        said = load.ask("state", FEW)
+        found.extend(label for each in said if each["pid"] in armed for label in changed(each))
+        return not any(changed(each) for each in said)
+
+    try:
+        wait_for(none_arms, OFF_S)
+    except AssertionError as error:
+        found.append(str(error))
+    return found
 
 
 def changed(state: State) -> list[str]:

@@ -52,7 +52,7 @@ def test_gunicorn_is_watched_without_a_change(
     bind = ("--bind", url.removeprefix("http://"))
     command = ("--redis", redis_url, "--app", APP, "--", sys.executable, *GUNICORN, *bind)
     with started(*RUN, *command, APPLICATION, env=host, cwd=tmp_path) as server:
-        wait_for(lambda: answers(url), what="gunicorn")
+        wait_for(lambda: answers(url), 40, "gunicorn")
         with watching(redis_url, APP) as watch:
             wait_for(lambda: watch.session.watching()[0] == 1, what="arming")
             assert get(url, "/loop/") == (200, b"looped")
@@ -61,7 +61,7 @@ def test_gunicorn_is_watched_without_a_change(
             found = find(watch.session, watch.now())
             assert watch.stop() == "1 of 1 processes confirmed off"
         server.send_signal(signal.SIGTERM)
-        assert server.wait(10) == 0
+        assert server.wait(30) == 0
 
     file = PROJECTS / "quiet" / "urls.py"
     assert [one.kind for one in found] == ["query_loop"]
@@ -92,7 +92,7 @@ def test_a_signal_reaches_the_command(host: dict[str, str]) -> None:
         assert int(process.stdout.readline()) == process.pid
         process.terminate()
 
-        assert process.wait(10) == -signal.SIGTERM
+        assert process.wait(30) == -signal.SIGTERM
 
 
 def test_the_hosts_sitecustomize_still_runs(host: dict[str, str], tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.real
 LATER_S = 3.0
 RUNS = 2
 UNITS = 5
+ATTEMPTS = 3
 
 
 @pytest.fixture(scope="module")
@@ -79,32 +80,35 @@ def test_a_long_command_is_watched_and_left(redis_url: str, tmp_path: Path, star
         with seen(redis_url, app) as watch:
             stopped = ask(process, "stop")
             wait_for(lambda: armed(watch) == 0, what="the last word")
+            # What it says in the host's log is said in a thread, which may be held up.
+            wait_for(lambda: ask(process, "state")["ours"] == 0, what="its threads' ends")
         out, err = process.communicate(timeout=20)
 
     assert changed(stopped) == []
-    assert stopped["ours"] == 0
     assert (process.returncode, out, complaints(err)) == (0, "ended well\n", [])
 
 
 def test_a_command_that_begins_under_a_viewer_is_counted(redis_url: str, tmp_path: Path) -> None:
-    """Its end is the process's: nobody would see another."""
+    """Its end is the process's: nobody would see another. Where its last words took too long to be
+    waited for, that is said; not each time.
+    """
     app = "command-counted"
     env = settings(tmp_path, redis_url, app, installed=True)
     with watching(redis_url, app) as watch:
-        with started(sys.executable, "-m", "django", "busy", env=env) as process:
-            wait_for(lambda: armed(watch) == 1, what="arming")
-            ask(process, "state")
-            wait_for(lambda: list(watch.session.running), what="the command under way")
-            process.communicate(timeout=20)
-        routes = watch.session.routes
-        (key,) = wait_for(
-            lambda: [key for key, stat in routes.items() if key[0] == "command" and stat.n == 1],
-            what="its end",
-        )
+        for _ in range(ATTEMPTS):
+            with started(sys.executable, "-m", "django", "busy", env=env) as process:
+                wait_for(lambda: armed(watch) == 1, what="arming")
+                ask(process, "state")
+                wait_for(lambda: list(watch.session.running), what="the command under way")
+                process.communicate(timeout=20)
+            wait_for(lambda: not watch.session.running, what="its end")
+            if ended := [key for key, stat in watch.session.routes.items() if stat.n]:
+                break
+            assert any("fell silent" in gap.what for gap in watch.session.gaps)
 
-        assert watch.session.definitions.text(key[1]) == "busy"
-        assert routes[key].queries > 0
-        assert not watch.session.running
+        ((kind, name_id),) = ended
+        assert (kind, watch.session.definitions.text(name_id)) == ("command", "busy")
+        assert watch.session.routes[kind, name_id].queries > 0
 
 
 @pytest.mark.parametrize("watched", [False, True])
@@ -157,6 +161,8 @@ def forker(how: str, app: str, redis_url: str, directory: Path) -> tuple[dict[st
                 process.stdin.flush()
             child, parent = (json.loads(process.stdout.readline()) for _ in range(2))
             wait_for(lambda: told(watch, parent["pid"]) >= UNITS, what="the parent's units")
+            if how == "fork start":
+                wait_for(lambda: told(watch, child["pid"]) >= UNITS, what="the child's units")
             numbers = {who["who"]: told(watch, who["pid"]) for who in (child, parent)}
         _, err = process.communicate("end\n", timeout=20)
 
@@ -226,4 +232,4 @@ def test_a_spawned_child_has_a_probe_of_its_own(redis_url: str, tmp_path: Path) 
     child, parent, _ = forker("spawn", "spawned", redis_url, tmp_path)
 
     assert child["statuses"] == parent["statuses"] == [200] * UNITS
-    assert child["ours"] == 1
+    assert child["ours"] >= 1  # the probe's, and for a moment who says in its log who watches

@@ -20,6 +20,8 @@ MODELS = {model.name: model for model in (*WEB, *WORKERS)}
 # Servers look once a second whether they are to end: asked at these times after their start, some
 # of them do so at once. The shortest shutdowns are compared, which other load disturbs least.
 PHASES_S = (0.0, 0.25, 0.5, 0.75)
+# Where other load disturbed even the shortest: again, at the same phases.
+ROUNDS = 3
 SETTLED_S = 2.0
 # The last flush may take 0.3 s; it takes a few milliseconds.
 LATER_S = 0.4
@@ -49,7 +51,9 @@ def test_a_shutdown_is_not_held_up(server: EmbeddedServer, name: str) -> None:
     """Off and armed side by side, asked at the same phase."""
     took: dict[bool, list[float]] = {False: [], True: []}
     with ThreadPoolExecutor(len(took)) as pool:
-        for phase_s in PHASES_S:
+        for number, phase_s in enumerate(PHASES_S * ROUNDS):
+            if number % len(PHASES_S) == 0 and not held_up(took):
+                break
             ends = {
                 armed: pool.submit(partial(shutdown_s, name, server.url, armed, phase_s))
                 for armed in took
@@ -58,4 +62,9 @@ def test_a_shutdown_is_not_held_up(server: EmbeddedServer, name: str) -> None:
                 took[armed].append(end.result())
     print(f"\n{name}: {took[True]} s armed, {took[False]} s off")
 
-    assert min(took[True]) < min(took[False]) + LATER_S
+    assert not held_up(took)
+
+
+def held_up(took: dict[bool, list[float]]) -> bool:
+    """Whether the shortest shutdown of an armed server took longer; nothing is known of none."""
+    return not took[True] or min(took[True]) >= min(took[False]) + LATER_S

@@ -46,6 +46,8 @@ def test_gunicorn_reloads_under_load(redis_url: str, model: Model) -> None:
             old = set(each(load, "state", model.n))
             os.kill(host.children.pids["model"], signal.SIGUSR1)
             load.counted(COUNTED, "")
+            # Who ends waits 0.3 s at most for its last records to be out.
+            wait_for(lambda: number(watch, load, load.counted_name) == COUNTED, what="those before")
             os.kill(host.children.pids["model"], signal.SIGHUP)
             wait_for(
                 lambda: not old & {process.pid for process in host.processes}, 40, "new workers"

@@ -44,7 +44,8 @@ def test_the_thread_that_hangs_comes_first_with_its_unit(
 
         assert first.kind == "thread"
         assert "hang" in functions(watch, first.stack_id)
-        wait_for(lambda: any(key[1] == first.unit for key in watch.session.running), what=unit)
+        running = watch.session.running
+        wait_for(lambda: any(key[1] == first.unit for key in list(running)), what=unit)
         assert all(not each.unit for each in others)
         assert "MainThread" in {each.name for each in answer.threads}
         (main,) = (each for each in answer.threads if each.name == "MainThread")

@@ -92,6 +92,11 @@ def ours() -> list[str]:
     return [*wrapped, *connected()]
 
 
+def arms(watch: Watch) -> None:
+    """Wait until the probe has armed: with every instrument in, it says so."""
+    wait_for(lambda: watch.session.watching()[0] == 1, what="arming")
+
+
 def told(watch: Watch) -> int:
     with watch.lock:
         return sum(route.n for route in watch.session.routes.values())
@@ -105,7 +110,7 @@ def processes(watch: Watch) -> list[ProcessFact]:
 @pytest.mark.parametrize("step", STEPS)
 def test_the_thread_outlives_a_fault(probe: Probe, watch: Watch, step: str) -> None:
     """While a step raises, requests are answered; once it does not any more, they are told."""
-    wait_for(lambda: probe.armament.armed, what="arming")
+    arms(watch)
     until = time.monotonic() + WHILE_S
     with broken(STEPS[step]):
         while time.monotonic() < until:
@@ -122,7 +127,7 @@ def test_the_thread_outlives_a_fault(probe: Probe, watch: Watch, step: str) -> N
 )  # fmt: skip
 def test_what_a_fault_costs_is_counted(probe: Probe, watch: Watch, step: str) -> None:
     """Each request that was measured was told, or counts as dropped; wherever it was lost."""
-    wait_for(lambda: probe.armament.armed, what="arming")
+    arms(watch)
     before = told(watch)
     wait_for(lambda: request("/healthy/list/") and told(watch) > before, what="a request")
     wait_for(lambda: not balance(probe, watch), what="all of them")
@@ -149,7 +154,7 @@ def test_a_fault_while_the_viewer_leaves(probe: Probe, server: EmbeddedServer) -
     """The originals are back later, when disarming does not raise any more."""
     watch = Watch(server.url, APP)
     watch.start()
-    wait_for(lambda: probe.armament.armed and ours(), what="arming")
+    arms(watch)
     with broken(Armament.disarm):
         watch.feed._claim.release(watch.feed._client)
         watch.feed._ending.set()
@@ -162,7 +167,7 @@ def test_a_fault_while_the_viewer_leaves(probe: Probe, server: EmbeddedServer) -
 
 def test_it_counts_what_went_wrong(probe: Probe, watch: Watch) -> None:
     """A viewer sees that there were errors, not which."""
-    wait_for(lambda: probe.armament.armed, what="arming")
+    arms(watch)
     with broken(records.unit_state):
         request("/healthy/list/")
         wait_for(lambda: probe.armament.guard.failures, what="the failure")
@@ -171,7 +176,7 @@ def test_it_counts_what_went_wrong(probe: Probe, watch: Watch) -> None:
 
 def test_what_cannot_be_put_back_does_not_keep_the_rest(probe: Probe, watch: Watch) -> None:
     """A signal whose `disconnect` raises: every other original is back after a stop."""
-    wait_for(lambda: probe.armament.armed and ours(), what="arming")
+    arms(watch)
     stuck = RuntimeError("no way back")
 
     class Signal:

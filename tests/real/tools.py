@@ -31,7 +31,7 @@ SNAPSHOT_KEYS = [
 ]  # fmt: skip
 
 
-def wait_for(check: Callable[[], T], seconds: float = 15.0, what: str = "it") -> T:
+def wait_for(check: Callable[[], T], seconds: float = 30.0, what: str = "it") -> T:
     """Ask until the answer is true, and return it; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := check()):

@@ -26,6 +26,6 @@ from quiet.state import state  # noqa: E402
 left = int(sys.argv[1])
 os.write(1, (json.dumps({**state(), "inherited": inherited}) + "\n").encode())
 sys.stdin.readline()
-time.sleep(1.1)  # a process is told from another by its pid and the second it began
 if left:
+    time.sleep(1.05 - time.time() % 1)  # processes are told apart by pid and the second they began
     os.execv(sys.executable, [sys.executable, __file__, str(left - 1)])
