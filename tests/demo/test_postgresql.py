@@ -25,6 +25,8 @@ from tests.real.tools import environment, wait_for
 pytestmark = pytest.mark.real
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root has to become somebody else")
 SOURCE = Path(djscope.__file__).parent
+# A stuck one is one after 15 of the 20 s: a busy machine may be too late for that.
+LATE = {"", "task_stuck", "request_stuck"}
 OWNER = """\
 import postgresql, time
 server = postgresql.start_postgresql()
@@ -199,24 +201,30 @@ def test_a_url_becomes_settings(url: str, settings: tuple[object, ...]) -> None:
     assert tuple(settings_of(url)[name] for name in names) == settings
 
 
+@pytest.mark.timeout(400)
 def test_all_scenarios_are_found_on_postgresql(tmp_path: Path) -> None:
-    """`python3 demo --postgresql`: the same shop, the same findings; the export fits its schema."""
+    """`python3 demo --postgresql`: the same shop, the same findings; the export fits its schema.
+
+    Where visitors could not come to all of it in time, they have more.
+    """
     export = tmp_path / "snapshot.json"
     schema = json.loads((SOURCE / "model" / "snapshot.schema.json").read_text())
-    command = "-m djscope demo --postgresql --headless --for 20s --export"
-    done = subprocess.run(
-        [sys.executable, *command.split(), str(export)],
-        env=environment(tmp_path / "runtime"),
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+    for seconds in (20, 60):
+        command = f"-m djscope demo --postgresql --headless --for {seconds}s --export {export}"
+        done = subprocess.run(
+            [sys.executable, *command.split()],
+            env=environment(tmp_path / "runtime"),
+            capture_output=True,
+            text=True,
+            timeout=seconds + 100,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        missing = set(done.stdout.partition("not found (yet): ")[2].strip().split(", "))
+        if missing <= LATE:
+            break
 
-    assert done.returncode == 0, done.stderr
     assert "database: PostgreSQL 1" in done.stderr
     assert "found at their line, 0 findings on healthy ones" in done.stdout
-    missing = done.stdout.partition("not found (yet): ")[2].strip()
-    # A stuck one is one after 15 of the 20 s: a busy machine may be too late for that.
-    assert set(missing.split(", ")) <= {"", "task_stuck", "request_stuck"}
+    assert missing <= LATE
     jsonschema.validate(json.loads(export.read_text()), schema)

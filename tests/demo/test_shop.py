@@ -224,7 +224,7 @@ def test_the_worker_runs_tasks_in_two_children(shop: Shop) -> None:
     send = "from shop.scenarios.tasks import task_failing; task_failing.delay(1)"
     in_project(shop, f"import django; django.setup(); {send}")
     log = shop.directory / "celery.log"
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 40
     while "Parcel 1 has no address." not in log.read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -268,9 +268,10 @@ def test_close_leaves_no_process_and_no_directory() -> None:
         started = time.monotonic()
         shop.close()
 
-        assert time.monotonic() - started < 3
+        # Who does not end when it is asked to is killed: what hangs there would go on for minutes.
+        assert time.monotonic() - started < 10
         assert len(family) >= 8
-        _, alive = psutil.wait_procs(family, timeout=1)
+        _, alive = psutil.wait_procs(family, timeout=10)
         assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
         assert not shop.directory.exists()
 

@@ -57,12 +57,12 @@ class Shelf:
         self._children.start("shelf", [sys.executable, *command.split()], env=self._env)
         wait_for(lambda: answers(self.url), 40, self._server)
 
-    def edit(self, *changes: tuple[str, str]) -> None:
+    def edit(self, began: float, *changes: tuple[str, str]) -> None:
         """Change the view as somebody with an editor does; gunicorn is told by a signal.
 
-        Not within the second in which the processes started: they tell no more of when.
+        Not within the second in which the processes `began`: they tell no more of when.
         """
-        time.sleep(1.1)
+        time.sleep(max(began + 1.1 - time.time(), 0))
         text = self.views.read_text()
         for old, new in changes:
             assert old in text
@@ -122,6 +122,7 @@ def test_what_a_reload_mended_is_gone(server: str, tmp_path: Path) -> None:
         old = set(watch.session.processes)
 
         project.edit(
+            began(watch, old),
             ("Book.objects.all()", 'Book.objects.prefetch_related("author")'),
             ("\n\ndef home", "\n# Mended.\n\n\ndef home"),
         )
@@ -141,11 +142,17 @@ def test_what_a_reload_mended_is_gone(server: str, tmp_path: Path) -> None:
         assert next(lines([gone])).startswith("n_plus_one  Book.author: gone: 20 → 1 queries")
 
         back = set(watch.session.processes)
-        project.edit(('.prefetch_related("author")', ".all()"))
+        project.edit(began(watch, back), ('.prefetch_related("author")', ".all()"))
         wait_for(lambda: reloaded(watch, back, project.n), 40, "the second reload")
         wait_for(lambda: project.visit() or served(watch, back), 30, "a request that is told")
         project.visit(8)
         wait_for(lambda: kinds(watch) == ["n_plus_one"] and not told(watch)[1], 30, "it again")
+
+
+def began(watch: Watch, processes: set[str]) -> float:
+    """When the last of them did."""
+    with watch.lock:
+        return max(watch.session.processes[each].started for each in processes)
 
 
 def served(watch: Watch, old: set[str]) -> bool:
