@@ -41,6 +41,18 @@ def test_a_finding_that_went_away_says_so() -> None:
     assert (told.kind, told.severity, told.advice) == ("n_plus_one", Severity.INFO, [])
 
 
+def test_nothing_is_said_before_what_came_after_is_known() -> None:
+    """Definitions may come after the requests that use them: the prefetch would count as none."""
+    scene = reloaded()
+    scene.serve(scene.there[0], PREFETCH, times=12)
+
+    assert scene.open == scene.gone == []
+
+    scene.scene.session.define("qall", "SELECT a FROM t WHERE id IN (…)")
+
+    assert "gone: 214 → 1 queries per request" in scene.gone[0].title
+
+
 def test_a_join_leaves_none() -> None:
     """`select_related`: nothing goes through the relation any more."""
     scene = reloaded()

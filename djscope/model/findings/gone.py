@@ -36,6 +36,8 @@ def verdicts(
             continue
         if now - succession.since > SHOWN_S or not known(stat, defs):
             continue
+        if not after_known(succession, defs):
+            continue
         before = repetition(with_samples(stat, succession.past), defs, least)
         if before is not None:
             yield gone(before, stat, succession, defs)
@@ -79,9 +81,20 @@ def known(stat: QueryStat, defs: Definitions) -> bool:
     )  # fmt: skip
 
 
+def after_known(succession: Succession, defs: Definitions) -> bool:
+    """Whether all is known that came after: without texts nobody can tell which are alike."""
+    units = served_by_heirs(succession)
+    return all(defs.complete(g.sql_id, g.relation_id) for unit in units for g in unit.unit.groups)
+
+
+def served_by_heirs(succession: Succession) -> list[UnitFact]:
+    """The last units of the processes that came after."""
+    return [each for each in succession.route.recent if each.process in succession.heirs]
+
+
 def gone(before: Finding, stat: QueryStat, succession: Succession, defs: Definitions) -> Finding:
     """The finding as it was, with how many of these queries there are now."""
-    units = [each for each in succession.route.recent if each.process in succession.heirs]
+    units = served_by_heirs(succession)
     was = int(before.evidence["queries_per_unit_p50"])
     now = int(median([alike(stat, each, defs) for each in units] or [0]))
     word = unit_word(stat.unit_kind)
