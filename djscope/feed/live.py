@@ -213,20 +213,25 @@ class LiveFeed:
     def _renew(self, now: float) -> None:
         """Hold on to the lease. Where it ran out meanwhile, this process stood still."""
         self._clock.ask(self._channel.now)
-        at = self.now()
-        passed, self._renewed, self._renewed_at = at - self._renewed_at, now, at
-        if passed > LEASE_TTL_MS / 1000:
+        before, at = self._renewed_at, self.now()
+        self._renewed, self._renewed_at = now, at
+        if caught_up := at - before > LEASE_TTL_MS / 1000:
             self._catch_up()
         step = self._clock.step
         targets = [changed(each, until=each.until + step) for each in self.targets]
         self._claim.aim([each for each in targets if each.until > at + step])
         if not self._claim.renew(self._client) and not self._claim.others:
+            # It may have been on the way here that this process stood still.
+            at = self.now()
+            stood_still = at - before > LEASE_TTL_MS / 1000
+            if stood_still and not caught_up:
+                self._catch_up()
             with self.lock:
-                if passed > LEASE_TTL_MS / 1000:
+                if stood_still:
                     self._sink.out_of_touch()
-                    self._sink.gap(at, STOOD_STILL.format(passed=passed))
-                else:
-                    self._sink.gap(at, EMPTIED.format(passed=passed))
+                self._sink.gap(
+                    at, (STOOD_STILL if stood_still else EMPTIED).format(passed=at - before)
+                )
         self._note_status()
 
     def _catch_up(self) -> None:

@@ -28,8 +28,6 @@ from tests.real.suffering import (
 from tests.real.tools import wait_for
 
 SLOW_S = 2.0
-# A busy machine lets a page wait as well, but not each time.
-ATTEMPTS = 3
 # What a host of these tests tells in a frame, amply.
 FRAME = 120
 
@@ -47,8 +45,6 @@ class Fault:
     lost: int = 0
     # It has to cost something, or the scene shows nothing.
     drops: bool = True
-    # A second time it would be no fault, or another one.
-    once: bool = False
 
 
 def nothing(_scene: Scene) -> None: ...
@@ -133,15 +129,9 @@ OF_LINKS = {
     "host's clock -1 h": Fault(
         lambda scene: scene.ask("behind"), lambda scene: scene.ask("right"), 4, drops=False
     ),
-    "Redis's clock +1 h": Fault(
-        lambda scene: scene.clock.ahead(HOUR), nothing, 6, drops=False, once=True
-    ),
-    "Redis's clock -1 h": Fault(
-        lambda scene: scene.clock.ahead(-HOUR), nothing, 6, drops=False, once=True
-    ),
-    "exceptions in hooks": Fault(
-        lambda scene: scene.ask("fail"), nothing, 2, drops=False, once=True
-    ),
+    "Redis's clock +1 h": Fault(lambda scene: scene.clock.ahead(HOUR), nothing, 6, drops=False),
+    "Redis's clock -1 h": Fault(lambda scene: scene.clock.ahead(-HOUR), nothing, 6, drops=False),
+    "exceptions in hooks": Fault(lambda scene: scene.ask("fail"), nothing, 2, drops=False),
     **{
         f"answers: {what}": Fault(speak(garbage), fall_silent, 3, 6 * FRAME)
         for what, garbage in GARBAGE.items()
@@ -153,12 +143,7 @@ FAULTS = OF_SERVERS | OF_LINKS
 def figures(name: str, scene: Scene) -> Figures:
     """What the fault costs, within bounds."""
     fault = FAULTS[name]
-    for _ in range(1 if fault.once else ATTEMPTS):
-        found = suffered(
-            scene, name, lambda: fault.go(scene), lambda: fault.mend(scene), fault.seconds
-        )
-        if found.during_ms < found.before_ms + ADDED_MS:
-            break
+    found = suffered(scene, name, lambda: fault.go(scene), lambda: fault.mend(scene), fault.seconds)
     units = found.counts
     assert not found.waited, found
     assert -fault.twice <= units.uncounted <= fault.lost, found

@@ -15,7 +15,8 @@ import psutil
 import djscope_probes
 from tests.real.projects.targets import codes, connected, found
 
-GRACE_S = 3.0
+# Far above what ending takes: only what does not end is waited for so long.
+GRACE_S = 10.0
 # pytest's own: the name of the running test.
 EXPECTED_VARIABLES = frozenset({"PYTEST_CURRENT_TEST"})
 _PROBE = djscope_probes.__file__.rpartition("/")[0] + "/"

@@ -58,7 +58,10 @@ class Terminal:
         os.kill(self.pid, number)
 
     def shows(self, text: str, seconds: float = 20.0) -> None:
-        wait_for(lambda: text in self.text, seconds, repr(text))
+        try:
+            wait_for(lambda: text in self.text, seconds, repr(text))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; drawn last: {self.text[-2000:]!r}") from None
 
     def stopped(self) -> bool:
         """Whether the viewer stands still."""

@@ -15,6 +15,7 @@ from djscope.feed.delivery import Delivery
 from djscope.feed.embedded import start_embedded
 from djscope.feed.status import Link
 from djscope.watch import Watch
+from djscope_probes.wire import Keys
 from tests.real.servers import bare
 from tests.real.terminal import Terminal, viewer
 from tests.real.tools import Levels, environment, wait_for, watching
@@ -129,6 +130,25 @@ def test_a_read_that_was_slept_through_is_no_outage(redis_url: str, tmp_path: Pa
 
         assert watch.session.gaps[0].what.startswith("this viewer stood still for 1")
         wait_for(lambda: watch.session.watching()[0] == 1, what="reporting again")
+
+
+def test_a_renewal_that_was_slept_through_is_no_flushall(redis_url: str, tmp_path: Path) -> None:
+    """The lease is gone, as if somebody had deleted it: it is said who was away."""
+    with bare(redis_url, "renewed", tmp_path / "run"), watching(redis_url, "renewed") as watch:
+        wait_for(lambda: watch.session.watching()[0] == 1, what="arming")
+        feed = watch.feed
+        renew = feed._claim.renew
+
+        def slept(client: redis.Redis) -> bool:
+            feed._claim.renew = renew  # type: ignore[method-assign]
+            feed._clock._offset = (feed._clock._offset or 0.0) + AWAY_S
+            client.delete(*Keys("renewed").leases)
+            return renew(client)
+
+        feed._claim.renew = slept  # type: ignore[method-assign]
+        wait_for(lambda: watch.session.gaps, what="the gap")
+
+        assert watch.session.gaps[0].what.startswith("this viewer stood still for 1")
 
 
 def test_a_read_slept_through_while_another_watches_has_missed_nothing(
