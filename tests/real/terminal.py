@@ -61,7 +61,8 @@ class Terminal:
         try:
             wait_for(lambda: text in self.text, seconds, repr(text))
         except AssertionError as error:
-            raise AssertionError(f"{error}; drawn last: {self.text[-2000:]!r}") from None
+            stands = "stopped" if self.stopped() else "running"
+            raise AssertionError(f"{error}; {stands}, drew {self.text[-2000:]!r}") from None
 
     def stopped(self) -> bool:
         """Whether the viewer stands still."""
