@@ -166,9 +166,7 @@ class LiveFeed:
         self.status = replace(was, link=Link.LIVE, problem="", since=now, round_trip_ms=round_trip)
 
     def _why_away(self, now: float, lost_s: float) -> str:
-        """A read that this process slept through fails when it goes on, as if Redis were away.
-        Empty where probes went on for others meanwhile: the channel kept what they told.
-        """
+        """A read that was slept through fails as if Redis were away. Empty: others watched on."""
         passed = now - self._renewed_at
         if passed - lost_s <= LEASE_TTL_MS / 1000 + REPLY_S:
             return f"Redis was away for {lost_s:.1f} s"
@@ -215,23 +213,20 @@ class LiveFeed:
         self._clock.ask(self._channel.now)
         before, at = self._renewed_at, self.now()
         self._renewed, self._renewed_at = now, at
-        if caught_up := at - before > LEASE_TTL_MS / 1000:
+        if at - before > LEASE_TTL_MS / 1000:
             self._catch_up()
         step = self._clock.step
         targets = [changed(each, until=each.until + step) for each in self.targets]
         self._claim.aim([each for each in targets if each.until > at + step])
         if not self._claim.renew(self._client) and not self._claim.others:
-            # It may have been on the way here that this process stood still.
-            at = self.now()
-            stood_still = at - before > LEASE_TTL_MS / 1000
-            if stood_still and not caught_up:
+            passed, what = self.now() - before, EMPTIED
+            if passed > LEASE_TTL_MS / 1000:  # it may have stood still on the way here
                 self._catch_up()
+                what = STOOD_STILL
             with self.lock:
-                if stood_still:
+                if what is STOOD_STILL:
                     self._sink.out_of_touch()
-                self._sink.gap(
-                    at, (STOOD_STILL if stood_still else EMPTIED).format(passed=at - before)
-                )
+                self._sink.gap(self.now(), what.format(passed=passed))
         self._note_status()
 
     def _catch_up(self) -> None:

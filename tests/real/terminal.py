@@ -65,8 +65,10 @@ class Terminal:
             raise AssertionError(f"{error}; {stands}, drew {self.text[-2000:]!r}") from None
 
     def stopped(self) -> bool:
-        """Whether the viewer stands still."""
-        return psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
+        """Whether the viewer stands still; who has ended does not."""
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
+        return False
 
     def end(self) -> int:
         """Wait for its end; its exit code."""
