@@ -1,11 +1,14 @@
 """Coming back after SIGSTOP, which nobody is told of before.
 
 Textual 8 draws anew on SIGCONT, and takes the terminal as it finds it for what it was before: left
-alone after SIGSTOP, that is its own raw mode, which then stays when the viewer has gone.
+alone after SIGSTOP, that is its own raw mode, which then stays when the viewer has gone. It does so
+in the signal's handler, and waits there for the lock of a queue that the interrupted code may hold:
+here it is done between two steps of the loop.
 """
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Callable
 from types import FrameType
@@ -14,8 +17,9 @@ from types import FrameType
 def leave_before_return(drawing: Callable[[], bool], leave: Callable[[], None]) -> None:
     """On SIGCONT, `leave` the terminal first where `drawing` and nobody left it before stopping.
 
-    Main thread only, once the application has put its own handlers in place.
+    Main thread only, in the loop, once the application has put its own handlers in place.
     """
+    loop = asyncio.get_running_loop()
     stop, resume = signal.getsignal(signal.SIGTSTP), signal.getsignal(signal.SIGCONT)
     if not callable(stop) or not callable(resume):
         return  # no terminal, no handlers
@@ -26,12 +30,16 @@ def leave_before_return(drawing: Callable[[], bool], leave: Callable[[], None]) 
         left = True
         stop(number, frame)
 
-    def on_continue(number: int, frame: FrameType | None) -> None:
+    def on_continue(number: int, _frame: FrameType | None) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(draw_anew, number)
+
+    def draw_anew(number: int) -> None:
         nonlocal left
         if not left and drawing():
             leave()
         left = False
-        resume(number, frame)
+        resume(number, None)
 
     signal.signal(signal.SIGTSTP, on_stop)
     signal.signal(signal.SIGCONT, on_continue)
