@@ -19,15 +19,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What may take long comes first, then what waits for servers: side by side, the rest fills the
-    gaps. Tests of one file stay together.
+    """What waits for servers among what computes: side by side, one fills the other's gaps. What
+    may take long comes first. Tests of one file stay together.
     """
-    weights: dict[Path, int] = {}
+    marks: dict[Path, set[str]] = {}
     for item in items:
-        marks = bool(item.get_closest_marker("timeout")), bool(item.get_closest_marker("real"))
-        weight = 2 * marks[0] + marks[1]
-        weights[item.path] = max(weight, weights.get(item.path, 0))
-    items.sort(key=lambda item: -weights[item.path])
+        marks.setdefault(item.path, set()).update(mark.name for mark in item.iter_markers())
+    paths = sorted(marks, key=lambda path: "timeout" not in marks[path])
+    waiting = [path for path in paths if "real" in marks[path]]
+    computing = [path for path in paths if "real" not in marks[path]]
+    turns = {
+        path: turn / len(group) for group in (waiting, computing) for turn, path in enumerate(group)
+    }
+    items.sort(key=lambda item: turns[item.path])
 
 
 @pytest.fixture(autouse=True)
