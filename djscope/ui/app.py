@@ -66,7 +66,9 @@ class DjscopeApp(App[None]):
         if not self.is_headless:
             self.app_suspend_signal.subscribe(self, lambda _: self._draw(False))
             self.app_resume_signal.subscribe(self, lambda _: self._draw(True))
-            leave_before_return(lambda: self._drawing, self._leave_terminal)
+            leave_before_return(
+                lambda: self._drawing, self._leave_terminal, lambda: self.refresh(layout=True)
+            )
 
     def notify(
         self, message: str, *, title: str = "", severity: SeverityLevel = "information",

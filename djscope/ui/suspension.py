@@ -14,8 +14,11 @@ from collections.abc import Callable
 from types import FrameType
 
 
-def leave_before_return(drawing: Callable[[], bool], leave: Callable[[], None]) -> None:
-    """On SIGCONT, `leave` the terminal first where `drawing` and nobody left it before stopping.
+def leave_before_return(
+    drawing: Callable[[], bool], leave: Callable[[], None], repaint: Callable[[], object]
+) -> None:
+    """On SIGCONT, `leave` the terminal first where `drawing` and nobody left it before stopping;
+    `repaint` then, as Textual paints what changed only, and the terminal is empty.
 
     Main thread only, in the loop, once the application has put its own handlers in place.
     """
@@ -40,6 +43,7 @@ def leave_before_return(drawing: Callable[[], bool], leave: Callable[[], None]) 
             leave()
         left = False
         resume(number, None)
+        repaint()
 
     signal.signal(signal.SIGTSTP, on_stop)
     signal.signal(signal.SIGCONT, on_continue)

@@ -80,6 +80,30 @@ def test_it_watches_again_by_itself(
         assert terminal.modes == terminal.untouched
 
 
+@pytest.mark.parametrize(
+    ("app", "away"), [("painted", press_ctrl_z), ("drawn", stop_it)], ids=["ctrl-z", "sigstop"]
+)
+def test_all_of_the_screen_is_painted_again(
+    redis_url: str, tmp_path: Path, app: str, away: Callable[[Terminal], None]
+) -> None:
+    """Also what has not changed meanwhile: the terminal is empty."""
+    env = environment(tmp_path / "run")
+    with (
+        bare(redis_url, app, tmp_path / "run"),
+        viewer("attach", "--redis", redis_url, "--app", app, env=env) as terminal,
+    ):
+        terminal.shows("1 of 1 process")
+        terminal.shows("q quit")
+        away(terminal)
+        wait_for(terminal.stopped, what="standing still")
+        terminal.forget()
+        terminal.signal(signal.SIGCONT)
+
+        terminal.shows("q quit")
+        terminal.type("q")
+        assert terminal.end() == 0
+
+
 def test_who_is_watched_by_another_has_missed_nothing(redis_url: str, tmp_path: Path) -> None:
     """The channel kept what came meanwhile: no gap is claimed."""
     env = environment(tmp_path / "run")

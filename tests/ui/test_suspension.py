@@ -25,7 +25,7 @@ def done() -> Iterator[list[str]]:
 
 async def go_on(done: list[str], *numbers: signal.Signals) -> list[str]:
     """What was done as soon as the signals were there."""
-    leave_before_return(lambda: True, lambda: done.append("left"))
+    leave_before_return(lambda: True, lambda: done.append("left"), lambda: done.append("painted"))
     for number in numbers:
         signal.raise_signal(number)
     at_once = list(done)
@@ -36,13 +36,13 @@ async def go_on(done: list[str], *numbers: signal.Signals) -> list[str]:
 def test_the_terminal_is_drawn_between_two_steps(done: list[str]) -> None:
     """Not in the handler: it would wait for ever for a lock of the code that it interrupted."""
     assert asyncio.run(go_on(done, signal.SIGCONT)) == []
-    assert done == ["left", "drawn"]
+    assert done == ["left", "drawn", "painted"]
 
 
 def test_a_terminal_that_was_left_before_stopping_is_not_left_again(done: list[str]) -> None:
     """Ctrl-Z."""
     assert asyncio.run(go_on(done, signal.SIGTSTP, signal.SIGCONT)) == ["stopped"]
-    assert done == ["stopped", "drawn"]
+    assert done == ["stopped", "drawn", "painted"]
 
 
 def test_a_viewer_that_has_ended_draws_nothing(done: list[str]) -> None:
