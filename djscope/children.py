@@ -42,13 +42,21 @@ def runtime_directory() -> Path:
     """The user's private place for run directories; created on first use."""
     session = os.environ.get("XDG_RUNTIME_DIR", "")
     if session and os.access(session, os.W_OK | os.X_OK):
-        path = Path(session, "djscope")
+        path, variable = Path(session, "djscope"), "XDG_RUNTIME_DIR"
     else:
-        path = Path(tempfile.gettempdir(), f"djscope-{os.getuid()}")
-    path.mkdir(mode=0o700, exist_ok=True)
-    info = path.lstat()
+        path, variable = Path(tempfile.gettempdir(), f"djscope-{os.getuid()}"), "TMPDIR"
+    try:
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+        info = path.lstat()
+    except OSError as error:
+        why = f"{path} cannot be made ({error.strerror})"
+        raise ChildError(f"{why}: set {variable} to a place of yours") from None
     if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid() or info.st_mode & 0o077:
-        raise ChildError(f"{path} is not a private directory of yours: remove it and try again.")
+        raise ChildError(
+            f"{path} is not a private directory of yours:"
+            f" move it away, or set {variable} to another place"
+        )
     return path
 
 

@@ -12,6 +12,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from djscope.children import ChildError
 from djscope.feed import embedded
 from djscope.feed.embedded import EmbeddedServerError, start_embedded
 from tests.real.host import Host, armed, sees_visits
@@ -194,6 +195,14 @@ def test_a_free_port_is_not_given_to_two() -> None:
     ports = [embedded.free_port() for _ in range(400)]
 
     assert len(set(ports)) == len(ports)
+
+
+def test_no_private_place_is_said_as_it_is(tmp_path: Path) -> None:
+    """Not as something that each server in turn lacks."""
+    (tmp_path / "djscope").mkdir(mode=0o755)
+
+    with pytest.raises(ChildError, match="move it away, or set XDG_RUNTIME_DIR to"):
+        start_embedded()
 
 
 def test_no_server_anywhere_is_one_sentence(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
+from djscope.children import ChildError
 from djscope.errors import NothingSeenError, UsageError
 from djscope.feed.channel import Channel
 from djscope.feed.embedded import EmbeddedServerError, start_embedded
@@ -125,7 +126,7 @@ def embedded(app: str) -> Iterator[Target]:
     """A server of our own, which this user's probes find under DEBUG."""
     try:
         server = start_embedded()
-    except EmbeddedServerError as error:
+    except (EmbeddedServerError, ChildError) as error:
         raise NothingSeenError(str(error)) from None
     with server, announced(server.url):
         yield Target(server.url, server.describe, app, ours=True)

@@ -22,7 +22,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from djscope.children import ChildError, Children, run_directory
+from djscope.children import ChildError, Children, run_directory, runtime_directory
 
 if TYPE_CHECKING:
     from typing import Self  # tests of the probes use this file on Python 3.10, which lacks it
@@ -76,7 +76,11 @@ class EmbeddedServer:
 
 
 def start_embedded() -> EmbeddedServer:
-    """Climb the ladder until a server answers."""
+    """Climb the ladder until a server answers.
+
+    ChildError where it would have no private place for its files.
+    """
+    runtime_directory()
     failures = []
     for binary, label in _binaries():
         try:
