@@ -43,7 +43,8 @@ class Fault:
     seconds: float
     twice: int = 0
     lost: int = 0
-    # It has to cost something, or the scene shows nothing.
+    # It has to cost something, or the scene shows nothing: but for what comes between two flushes,
+    # where nothing need be on its way just then.
     drops: bool = True
 
 
@@ -106,12 +107,14 @@ GARBAGE = {
 }
 OF_SERVERS = {
     "none": Fault(nothing, nothing, 2, drops=False),
-    "absent": Fault(lambda scene: scene.node.kill(), start_again, 6, FRAME, FRAME),
+    "absent": Fault(lambda scene: scene.node.kill(), start_again, 6, FRAME, FRAME, drops=False),
     "frozen": Fault(signalled(signal.SIGSTOP), signalled(signal.SIGCONT), 6, FRAME),
     "full": Fault(setting("maxmemory", 1), setting("maxmemory", 0), 8, lost=FRAME),
     # Who is denied tries again after 2.5 s at the soonest, and then after 7.5.
     "denied": Fault(rule("-xadd"), rule("+xadd"), 2),
-    "password changed, clients killed": Fault(change_password, restore_password, 2, FRAME),
+    "password changed, clients killed": Fault(
+        change_password, restore_password, 2, FRAME, drops=False
+    ),
     "FLUSHALL": Fault(
         lambda scene: scene.node.ask("FLUSHALL"), nothing, 1, lost=FRAME, drops=False
     ),
