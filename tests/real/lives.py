@@ -129,8 +129,9 @@ def watched(host: Host, start: str, load: Load, stop: bool) -> Told:
             wait_for(lambda: armed(watch) >= model.n, what=f"arming {host.app}")
         all_armed = time.monotonic()
         load.counted(told.sent, await_armed)
-        done = [span for span in load.spans() if span.began > all_armed and model.lasts]
-        told.least = len(done)
+        if model.lasts:
+            wait_for(lambda: since(all_armed, load) >= AROUND, TOLD_S[True], "a background")
+            told.least = since(all_armed, load)
         settle(watch, load, told, model.lasts)
         if stop:
             each(load, "stop", model.n)
@@ -152,15 +153,16 @@ def watched(host: Host, start: str, load: Load, stop: bool) -> Told:
     return told
 
 
-def settle(watch: Watch, load: Load, told: Told, lasts: bool) -> None:
-    """Wait until all that ended before is told, and what all names stand for; the rest is judged.
+def since(began: float, load: Load) -> int:
+    """How many units of the background began after that, and have ended."""
+    return sum(span.began > began for span in load.spans())
 
-    In the background there are some more at the least.
-    """
-    around = max(told.least, AROUND * lasts)
+
+def settle(watch: Watch, load: Load, told: Told, lasts: bool) -> None:
+    """Wait until all that ended before is told, and all names; the rest is judged."""
 
     def all_told() -> bool:
-        enough = number(watch, load, load.work_name) >= around
+        enough = number(watch, load, load.work_name) >= told.least
         return enough and number(watch, load, load.counted_name) >= told.sent
 
     with suppress(AssertionError):
