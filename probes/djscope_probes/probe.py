@@ -24,6 +24,7 @@ from djscope_probes.wire import Keys, Lease, Process
 
 LOOK_S = 1.0
 EXIT_S = 0.3
+# Meanwhile: so often it is looked whether the thread began to wait.
 HURRY_S = 0.02
 LEAVE_S = 0.1
 # Who asked for a visit has so long to take a lease there.

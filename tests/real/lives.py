@@ -105,9 +105,8 @@ def scene(host: Host, start: str, sender: Sender) -> Outcome:
         if model.lasts and start == "late":
             each(load, "inject", model.n)
             wait_for(lambda: host.announced(model.n), what="announcement")
-        for when in ("when off", "when stopped"):
-            told = watched(host, start, load, stop=when == "when stopped" and model.lasts)
-            outcome.told.append(told)
+        for when, stop in (("when off", False), ("when stopped", model.lasts)):
+            outcome.told.append(watched(host, start, load, stop))
             look(model, load, when, outcome)
         if model.lasts:
             each(load, "inject", model.n)
